@@ -1,0 +1,37 @@
+//! Mien reads facial expressions from a camera or the built-in demo, shows them live and
+//! records them.
+//!
+//! Data flows one way, and the modules are listed in that order:
+//!
+//! ```text
+//! source -> frame -> detection -> track -> crop -> posterior -> observation
+//!        -> { window, recorder, standard output }
+//! ```
+//!
+//! The core ([`pipeline`] and everything it calls) is a pure function of its frames: it reads
+//! no clock, opens no file and starts no thread. Threads are started in [`runtime`] alone.
+//! `docs/ARCHITECTURE.md` states the rules and how each is checked.
+
+pub mod frame;
+pub mod geom;
+pub mod time;
+
+pub mod source;
+
+pub mod model;
+pub mod vision;
+
+pub mod temporal;
+
+pub mod observation;
+pub mod pipeline;
+
+pub mod session;
+pub mod settings;
+
+pub mod runtime;
+
+#[cfg(feature = "gui")]
+pub mod ui;
+
+pub mod cli;
