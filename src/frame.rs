@@ -66,7 +66,11 @@ impl Frame {
 
 impl std::fmt::Debug for Frame {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Frame {{ run {:?}, index {}, pts {}, {}x{} }}", self.run, self.index, self.pts, self.width, self.height)
+        write!(
+            f,
+            "Frame {{ run {:?}, index {}, pts {}, {}x{} }}",
+            self.run, self.index, self.pts, self.width, self.height
+        )
     }
 }
 

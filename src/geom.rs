@@ -134,12 +134,7 @@ impl Similarity {
             return None;
         }
         let (a, b) = (self.a / norm, -self.b / norm);
-        Some(Self {
-            a,
-            b,
-            tx: -(a * self.tx - b * self.ty),
-            ty: -(b * self.tx + a * self.ty),
-        })
+        Some(Self { a, b, tx: -(a * self.tx - b * self.ty), ty: -(b * self.tx + a * self.ty) })
     }
 }
 

@@ -156,7 +156,8 @@ impl Posterior {
     /// Scales non-negative weights to sum 1. `None` if one is negative or not finite, or all are 0.
     pub fn normalised(weights: Vec<f32>) -> Option<Self> {
         let sum: f32 = weights.iter().sum();
-        let sound = weights.iter().all(|w| w.is_finite() && *w >= 0.0) && sum > 0.0 && sum.is_finite();
+        let sound =
+            weights.iter().all(|w| w.is_finite() && *w >= 0.0) && sum > 0.0 && sum.is_finite();
         sound.then(|| Self(weights.into_iter().map(|w| w / sum).collect()))
     }
 
@@ -167,9 +168,11 @@ impl Posterior {
 
     /// Index and probability of the most probable class (the first of equals).
     pub fn top(&self) -> (usize, f32) {
-        self.0.iter().copied().enumerate().fold((0, f32::NEG_INFINITY), |best, (i, p)| {
-            if p > best.1 { (i, p) } else { best }
-        })
+        self.0
+            .iter()
+            .copied()
+            .enumerate()
+            .fold((0, f32::NEG_INFINITY), |best, (i, p)| if p > best.1 { (i, p) } else { best })
     }
 
     /// `self` moved towards `target` by `share` in 0..=1; stays a posterior.

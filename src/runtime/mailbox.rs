@@ -26,34 +26,52 @@ pub fn mailbox<T>() -> (MailboxSender<T>, MailboxReceiver<T>) {
 pub struct Closed;
 
 /// The writing end.
-pub struct MailboxSender<T> { slot: Arc<Mutex<Option<T>>>, bell: Sender<()>, dropped: Arc<AtomicU64> }
+pub struct MailboxSender<T> {
+    slot: Arc<Mutex<Option<T>>>,
+    bell: Sender<()>,
+    dropped: Arc<AtomicU64>,
+}
 /// The reading end.
-pub struct MailboxReceiver<T> { slot: Arc<Mutex<Option<T>>>, bell: Receiver<()>, dropped: Arc<AtomicU64> }
+pub struct MailboxReceiver<T> {
+    slot: Arc<Mutex<Option<T>>>,
+    bell: Receiver<()>,
+    dropped: Arc<AtomicU64>,
+}
 
 impl<T> MailboxSender<T> {
     /// Replaces the unread value, if any. Never blocks.
     pub fn put(&self, value: T) -> Result<(), Closed> {
         let displaced = self.slot.lock().unwrap_or_else(PoisonError::into_inner).replace(value);
-        if displaced.is_some() { self.dropped.fetch_add(1, Ordering::Relaxed); }
+        if displaced.is_some() {
+            self.dropped.fetch_add(1, Ordering::Relaxed);
+        }
         match self.bell.try_send(()) {
             Ok(()) | Err(TrySendError::Full(())) => Ok(()),
             Err(TrySendError::Disconnected(())) => Err(Closed),
         }
     }
     /// Values that were replaced before anyone read them.
-    pub fn dropped(&self) -> u64 { self.dropped.load(Ordering::Relaxed) }
+    pub fn dropped(&self) -> u64 {
+        self.dropped.load(Ordering::Relaxed)
+    }
 }
 
 impl<T> MailboxReceiver<T> {
     /// Usable in `select!`; after it fires, call [`Self::try_take`].
-    pub fn bell(&self) -> &Receiver<()> { &self.bell }
+    pub fn bell(&self) -> &Receiver<()> {
+        &self.bell
+    }
     /// Takes the newest value, if one is waiting.
-    pub fn try_take(&self) -> Option<T> { self.slot.lock().unwrap_or_else(PoisonError::into_inner).take() }
+    pub fn try_take(&self) -> Option<T> {
+        self.slot.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
     /// Waits for the newest value.
     pub fn take_timeout(&self, timeout: Duration) -> Result<T, RecvTimeoutError> {
         let deadline = Instant::now() + timeout;
         loop {
-            if let Some(value) = self.try_take() { return Ok(value); }
+            if let Some(value) = self.try_take() {
+                return Ok(value);
+            }
             // A bell may outlive its value, hence the loop.
             match self.bell.recv_deadline(deadline) {
                 Ok(()) => {}
@@ -61,7 +79,9 @@ impl<T> MailboxReceiver<T> {
             }
         }
     }
-    pub fn dropped(&self) -> u64 { self.dropped.load(Ordering::Relaxed) }
+    pub fn dropped(&self) -> u64 {
+        self.dropped.load(Ordering::Relaxed)
+    }
 }
 
 #[cfg(test)]
@@ -73,3 +93,80 @@ mod tests {
     #[test]
     fn newest_wins_and_drops_are_counted() {
         let (tx, rx) = mailbox();
+        for i in 0..5 {
+            tx.put(i).unwrap();
+        }
+        assert_eq!(rx.try_take(), Some(4));
+        assert_eq!(rx.try_take(), None);
+        assert_eq!(tx.dropped(), 4);
+    }
+
+    #[test]
+    fn last_value_survives_sender() {
+        let (tx, rx) = mailbox();
+        tx.put(7).unwrap();
+        drop(tx);
+        assert_eq!(rx.take_timeout(Duration::from_secs(1)), Ok(7));
+        assert_eq!(rx.take_timeout(Duration::from_secs(1)), Err(RecvTimeoutError::Disconnected));
+    }
+
+    #[test]
+    fn sender_learns_of_closed_receiver() {
+        let (tx, rx) = mailbox();
+        drop(rx);
+        assert_eq!(tx.put(1), Err(Closed));
+    }
+
+    #[test]
+    fn stress_no_lost_wakeup_order_kept_and_accounted() {
+        for round in 0..50 {
+            let (tx, rx) = mailbox::<u64>();
+            let n = 100_000u64;
+            let h = thread::spawn(move || {
+                for i in 1..=n {
+                    tx.put(i).unwrap();
+                }
+            });
+            let mut last = 0;
+            let mut seen = 0;
+            loop {
+                match rx.take_timeout(Duration::from_secs(5)) {
+                    Ok(v) => {
+                        assert!(last < v);
+                        last = v;
+                        seen += 1;
+                        if round % 2 == 0 && seen % 100 == 0 {
+                            thread::yield_now();
+                        }
+                    }
+                    Err(RecvTimeoutError::Disconnected) => break,
+                    Err(RecvTimeoutError::Timeout) => panic!("lost wakeup"),
+                }
+            }
+            h.join().unwrap();
+            assert_eq!(last, n);
+            assert_eq!(seen + rx.dropped(), n);
+        }
+    }
+
+    #[test]
+    fn selects_with_commands() {
+        let (tx, rx) = mailbox::<u32>();
+        let (cmd_tx, cmd_rx) = bounded::<&str>(4);
+        let h = thread::spawn(move || {
+            let mut got = Vec::new();
+            loop {
+                select! {
+                    recv(cmd_rx) -> c => match c { Ok("stop") | Err(_) => return got, Ok(_) => {} },
+                    recv(rx.bell()) -> b => { if b.is_err() { return got; } if let Some(v) = rx.try_take() { got.push(v); } }
+                }
+            }
+        });
+        tx.put(1).unwrap();
+        thread::sleep(Duration::from_millis(20));
+        tx.put(2).unwrap();
+        thread::sleep(Duration::from_millis(20));
+        cmd_tx.send("stop").unwrap();
+        assert_eq!(h.join().unwrap(), vec![1, 2]);
+    }
+}
