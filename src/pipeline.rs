@@ -1,7 +1,21 @@
 //! The core: frames in, observations out. Reads no clock, opens no file, starts no thread; the
 //! same frames give the same observations.
 
+use std::collections::HashMap;
+
 use serde::{Deserialize, Serialize};
+
+use crate::frame::{Frame, RunId};
+use crate::model::{DetectorModel, EmotionModel, NetworkError};
+use crate::observation::{FaceReading, Labels, Observation, TrackId};
+use crate::temporal::smooth::{Smoother, Standing};
+use crate::temporal::track::{Tracked, Tracker};
+use crate::vision::align::{align, crop_from_frame};
+use crate::vision::classify::EmotionClassifier;
+use crate::vision::detect::FaceDetector;
+use crate::vision::pose::head_pose;
+use crate::vision::quality::judge;
+use crate::vision::signature::Signature;
 
 /// Tuning of the core; defaults suit a person in front of a webcam.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -19,5 +33,125 @@ pub struct PipelineOptions {
 impl Default for PipelineOptions {
     fn default() -> Self {
         Self { max_faces: 4, smoothing_secs: 0.25, unsure_below: 0.45 }
+    }
+}
+
+/// Detector, tracker, classifier and smoothers of one source.
+pub struct Pipeline {
+    detector: FaceDetector,
+    classifier: EmotionClassifier,
+    options: PipelineOptions,
+    run: Option<RunId>,
+    tracker: Tracker,
+    smoothers: HashMap<TrackId, Smoother>,
+}
+
+impl Pipeline {
+    /// Puts two models to work.
+    pub fn new(detector: DetectorModel, emotion: EmotionModel, options: PipelineOptions) -> Self {
+        Self {
+            detector: FaceDetector::new(detector),
+            classifier: EmotionClassifier::new(emotion),
+            options,
+            run: None,
+            tracker: Tracker::new(),
+            smoothers: HashMap::new(),
+        }
+    }
+
+    /// With the models inside this program.
+    ///
+    /// # Errors
+    /// Only if the build is broken.
+    pub fn builtin(options: PipelineOptions) -> Result<Self, crate::model::ModelError> {
+        Ok(Self::new(DetectorModel::builtin()?, EmotionModel::builtin()?, options))
+    }
+
+    /// Classes, in the order of every posterior.
+    pub fn labels(&self) -> &Labels {
+        self.classifier.labels()
+    }
+
+    /// The detector at work.
+    pub fn detector(&self) -> &DetectorModel {
+        self.detector.model()
+    }
+
+    /// The emotion model at work.
+    pub fn emotion(&self) -> &EmotionModel {
+        self.classifier.model()
+    }
+
+    /// Changes the tuning from the next frame on.
+    pub fn set_options(&mut self, options: PipelineOptions) {
+        self.options = options;
+    }
+
+    /// Analyses the next frame. A frame of another run starts afresh: tracks and smoothing of the
+    /// run before are forgotten.
+    ///
+    /// # Errors
+    /// If a network fails on this frame; the next may succeed.
+    pub fn process(&mut self, frame: &Frame) -> Result<Observation, NetworkError> {
+        if self.run.replace(frame.run) != Some(frame.run) {
+            self.tracker = Tracker::new();
+            self.smoothers.clear();
+        }
+        let mut detections = self.detector.detect(frame)?;
+        detections.sort_by(|a, b| b.bbox.area().total_cmp(&a.bbox.area()));
+        detections.truncate(self.options.max_faces.clamp(1, 16));
+        let coloured: Vec<_> = detections
+            .into_iter()
+            .map(|detection| (detection, Signature::of(frame, &detection.bbox)))
+            .collect();
+        let tracked = self.tracker.update(frame.pts, &coloured);
+        self.smoothers.retain(|id, _| self.tracker.is_alive(*id));
+        let mut faces = Vec::with_capacity(tracked.len());
+        for face in &tracked {
+            faces.extend(self.read_face(frame, face)?);
+        }
+        Ok(Observation {
+            run: frame.run,
+            index: frame.index,
+            pts: frame.pts,
+            frame_size: frame.size(),
+            faces,
+        })
+    }
+
+    /// `None` if the landmarks coincide, so that no crop can be made.
+    fn read_face(
+        &mut self,
+        frame: &Frame,
+        face: &Tracked,
+    ) -> Result<Option<FaceReading>, NetworkError> {
+        let card = &self.classifier.model().card;
+        let Some(crop) = crop_from_frame(&face.detection, &card.framing, &card.input)
+            .and_then(|transform| align(frame, transform, &card.input))
+        else {
+            return Ok(None);
+        };
+        let posterior = self.classifier.posterior(&crop)?;
+        let pose = head_pose(&face.detection.landmarks);
+        let quality = judge(&face.detection.landmarks, &pose, &crop);
+        let smoother = self
+            .smoothers
+            .entry(face.track)
+            .or_insert_with(|| Smoother::new(frame.pts, posterior.clone()));
+        let standing = Standing { hits: face.hits, age: face.age };
+        let smoothed = smoother.update(frame.pts, &posterior, &quality, standing, &self.options);
+        Ok(Some(FaceReading {
+            track: face.track,
+            age: face.age,
+            detection: face.detection,
+            certainty: smoothed.posterior.top().1,
+            affect: self.classifier.affect(&smoothed.posterior),
+            posterior,
+            smoothed: smoothed.posterior,
+            label: smoothed.label,
+            steady: smoothed.steady,
+            pose,
+            quality,
+        }))
     }
 }

@@ -1,1 +1,276 @@
-//! model
+//! Models: the facts about one (its card), the engine that runs it, and the two that ship.
+//!
+//! What a model expects and answers (label order, size, normalisation, kind of output) stands in
+//! its card, never in code.
+
+mod builtin;
+pub mod card;
+pub mod network;
+mod tract;
+
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest, Sha256};
+
+pub use card::{DetectorCard, EmotionCard};
+pub use network::{Network, NetworkError};
+
+/// A face detector with its card, ready to run.
+pub struct DetectorModel {
+    /// Facts about it.
+    pub card: DetectorCard,
+    /// Answers with scores, boxes and landmarks, in this order.
+    pub network: Box<dyn Network>,
+}
+
+/// An emotion model with its card, ready to run.
+pub struct EmotionModel {
+    /// Facts about it.
+    pub card: EmotionCard,
+    /// Answers with one row of class scores.
+    pub network: Box<dyn Network>,
+}
+
+impl DetectorModel {
+    /// The detector inside this program.
+    ///
+    /// # Errors
+    /// Only if the build is broken.
+    pub fn builtin() -> Result<Self, ModelError> {
+        let (card, onnx) = builtin::DETECTOR;
+        Self::from_parts("built-in detector", card, |_| Ok(onnx.to_vec()))
+    }
+
+    /// The detector in folder `dir`, which holds `card.toml` and the file it names.
+    ///
+    /// # Errors
+    /// Says what is missing, unreadable or does not fit.
+    pub fn from_dir(dir: &Path) -> Result<Self, ModelError> {
+        Self::from_parts(&dir.display().to_string(), &read_card(dir)?, |file| read_onnx(dir, file))
+    }
+
+    fn from_parts(
+        place: &str,
+        card: &str,
+        onnx: impl FnOnce(&str) -> Result<Vec<u8>, ModelError>,
+    ) -> Result<Self, ModelError> {
+        let card = DetectorCard::parse(card).map_err(|reason| ModelError::card(place, reason))?;
+        let onnx = onnx(&card.file)?;
+        check_sha256(place, &onnx, &card.sha256)?;
+        let outputs = [&card.output.scores, &card.output.boxes, &card.output.landmarks];
+        let network = tract::load(&onnx, &card.input.shape(), &outputs.map(String::as_str))
+            .map_err(|error| ModelError::network(place, error))?;
+        card.check(network.output_shapes())
+            .map_err(|reason| ModelError::mismatch(place, reason))?;
+        Ok(Self { card, network })
+    }
+}
+
+impl EmotionModel {
+    /// The emotion model inside this program.
+    ///
+    /// # Errors
+    /// Only if the build is broken.
+    pub fn builtin() -> Result<Self, ModelError> {
+        let (card, onnx) = builtin::EMOTION;
+        Self::from_parts("built-in emotion model", card, |_| Ok(onnx.to_vec()))
+    }
+
+    /// The emotion model in folder `dir`, which holds `card.toml` and the file it names.
+    ///
+    /// # Errors
+    /// Says what is missing, unreadable or does not fit.
+    pub fn from_dir(dir: &Path) -> Result<Self, ModelError> {
+        Self::from_parts(&dir.display().to_string(), &read_card(dir)?, |file| read_onnx(dir, file))
+    }
+
+    fn from_parts(
+        place: &str,
+        card: &str,
+        onnx: impl FnOnce(&str) -> Result<Vec<u8>, ModelError>,
+    ) -> Result<Self, ModelError> {
+        let card = EmotionCard::parse(card).map_err(|reason| ModelError::card(place, reason))?;
+        let onnx = onnx(&card.file)?;
+        check_sha256(place, &onnx, &card.sha256)?;
+        let network = tract::load(&onnx, &card.input.shape(), &[&card.output.name])
+            .map_err(|error| ModelError::network(place, error))?;
+        card.check(network.output_shapes())
+            .map_err(|reason| ModelError::mismatch(place, reason))?;
+        Ok(Self { card, network })
+    }
+}
+
+/// Larger files are not read: the largest model worth running live is a tenth of this.
+const MAX_ONNX_BYTES: u64 = 1 << 30;
+
+fn read_card(dir: &Path) -> Result<String, ModelError> {
+    let path = dir.join("card.toml");
+    std::fs::read_to_string(&path).map_err(|error| ModelError::unreadable(path, &error))
+}
+
+fn read_onnx(dir: &Path, file: &str) -> Result<Vec<u8>, ModelError> {
+    let path = dir.join(file);
+    let unreadable = |error: &std::io::Error| ModelError::unreadable(path.clone(), error);
+    let bytes = std::fs::metadata(&path).map_err(|error| unreadable(&error))?.len();
+    if bytes > MAX_ONNX_BYTES {
+        return Err(ModelError::mismatch(
+            &path.display().to_string(),
+            format!("{} MB is more than Mien loads (1,024 MB)", bytes >> 20),
+        ));
+    }
+    std::fs::read(&path).map_err(|error| unreadable(&error))
+}
+
+fn check_sha256(place: &str, onnx: &[u8], stated: &str) -> Result<(), ModelError> {
+    let found: String = Sha256::digest(onnx).iter().map(|byte| format!("{byte:02x}")).collect();
+    if found.eq_ignore_ascii_case(stated) {
+        return Ok(());
+    }
+    Err(ModelError::mismatch(
+        place,
+        format!("the card states sha256 {stated}, but the file has {found}: it was changed"),
+    ))
+}
+
+/// Why a model can't be used. `Display` names the place and the cause; [`Self::advice`] says what
+/// to do.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ModelError {
+    /// A file can't be read.
+    #[error("{} can't be read: {reason}", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        reason: String,
+    },
+    /// The card is not sound in itself.
+    #[error("the card of {place}: {reason}")]
+    Card {
+        /// Folder or built-in model.
+        place: String,
+        /// What is wrong, with the line where known.
+        reason: String,
+    },
+    /// Card and network contradict each other.
+    #[error("{place} does not fit its card: {reason}")]
+    Mismatch {
+        /// Folder or built-in model.
+        place: String,
+        /// What differs.
+        reason: String,
+    },
+    /// The network itself can't be loaded.
+    #[error("the network of {place}: {source}")]
+    Network {
+        /// Folder or built-in model.
+        place: String,
+        /// What the engine said.
+        source: NetworkError,
+    },
+}
+
+impl ModelError {
+    fn unreadable(path: PathBuf, error: &std::io::Error) -> Self {
+        Self::Unreadable { path, reason: error.to_string() }
+    }
+
+    fn card(place: &str, reason: String) -> Self {
+        Self::Card { place: place.to_owned(), reason }
+    }
+
+    fn mismatch(place: &str, reason: String) -> Self {
+        Self::Mismatch { place: place.to_owned(), reason }
+    }
+
+    fn network(place: &str, source: NetworkError) -> Self {
+        Self::Network { place: place.to_owned(), source }
+    }
+
+    /// What to do next.
+    pub fn advice(&self) -> &'static str {
+        match self {
+            Self::Unreadable { .. } => {
+                "Name a folder that holds card.toml and the model file it names."
+            }
+            Self::Card { .. } => "Correct card.toml; models/mien-emotion-48/card.toml is a sample.",
+            Self::Mismatch { .. } => "Correct the card, or get the model file it was written for.",
+            Self::Network { .. } => "Export the model again as ONNX with fixed input size.",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn dir_with(card: &str, onnx: &[u8]) -> tempfile::TempDir {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::write(dir.path().join("card.toml"), card).unwrap();
+        std::fs::write(dir.path().join("model.onnx"), onnx).unwrap();
+        dir
+    }
+
+    fn emotion_error(card: &str, onnx: &[u8]) -> ModelError {
+        EmotionModel::from_dir(dir_with(card, onnx).path()).err().expect("must be refused")
+    }
+
+    /// The shipped card with one piece of text replaced by another.
+    fn edited(from: &str, to: &str) -> String {
+        let (card, _) = builtin::EMOTION;
+        assert!(card.contains(from), "{from}");
+        card.replacen(from, to, 1)
+    }
+
+    #[test]
+    fn the_shipped_models_load() {
+        assert_eq!(EmotionModel::builtin().unwrap().card.labels().len(), 8);
+        assert_eq!(DetectorModel::builtin().unwrap().network.output_shapes().len(), 3);
+    }
+
+    #[test]
+    fn a_folder_without_a_card_is_refused_by_name() {
+        let dir = tempfile::tempdir().unwrap();
+        let error = EmotionModel::from_dir(dir.path()).err().unwrap();
+        assert!(error.to_string().contains("card.toml"), "{error}");
+    }
+
+    #[test]
+    fn one_label_too_few_is_a_mismatch_in_numbers() {
+        let error = emotion_error(&edited(", \"contempt\"]", "]"), builtin::EMOTION.1);
+        let text = error.to_string();
+        assert!(matches!(error, ModelError::Card { .. } | ModelError::Mismatch { .. }), "{text}");
+        assert!(text.contains('7') && text.contains('8'), "{text}");
+    }
+
+    #[test]
+    fn a_changed_file_is_noticed() {
+        let mut onnx = builtin::EMOTION.1.to_vec();
+        let last = onnx.len() - 1;
+        onnx[last] ^= 1;
+        let text = emotion_error(builtin::EMOTION.0, &onnx).to_string();
+        assert!(text.contains("sha256"), "{text}");
+    }
+
+    #[test]
+    fn a_wrong_input_size_is_refused() {
+        let card = edited("width = 48", "width = 47");
+        assert!(!emotion_error(&card, builtin::EMOTION.1).to_string().is_empty());
+    }
+
+    #[test]
+    fn a_truncated_network_is_refused() {
+        let onnx = &builtin::EMOTION.1[..40_000];
+        let sha: String = Sha256::digest(onnx).iter().map(|b| format!("{b:02x}")).collect();
+        let (card, _) = builtin::EMOTION;
+        let stated = card.lines().find(|line| line.starts_with("sha256")).unwrap();
+        let error = emotion_error(&card.replace(stated, &format!("sha256 = \"{sha}\"")), onnx);
+        assert!(matches!(error, ModelError::Network { .. }), "{error}");
+    }
+
+    #[test]
+    fn an_unknown_key_in_the_card_is_named() {
+        let text = emotion_error(&edited("[input]", "[input]\ncolour = 1"), &[]).to_string();
+        assert!(text.contains("colour"), "{text}");
+    }
+}

@@ -1,1 +1,10 @@
-//! vision
+//! The stateless half of the core: what one frame shows.
+
+pub mod align;
+pub mod classify;
+pub mod detect;
+pub mod letterbox;
+pub mod pose;
+pub mod quality;
+pub mod signature;
+mod tensor;

@@ -1,0 +1,13 @@
+//! The two models inside this program, as card and ONNX file.
+
+/// Card and network of the face detector.
+pub const DETECTOR: (&str, &[u8]) = (
+    include_str!("../../models/mien-detector-320/card.toml"),
+    include_bytes!("../../models/mien-detector-320/model.onnx"),
+);
+
+/// Card and network of the emotion model.
+pub const EMOTION: (&str, &[u8]) = (
+    include_str!("../../models/mien-emotion-48/card.toml"),
+    include_bytes!("../../models/mien-emotion-48/model.onnx"),
+);

@@ -1,0 +1,402 @@
+//! The model card, `card.toml`: the facts about a model that code must not guess.
+
+use serde::Deserialize;
+
+use crate::geom::Point;
+use crate::observation::Labels;
+
+/// Version of the card's schema that this program reads.
+const SCHEMA: u32 = 1;
+
+/// Card of an emotion model.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+pub struct EmotionCard {
+    schema: u32,
+    task: Task,
+    /// Short name, as the folder.
+    pub name: String,
+    /// ONNX file beside the card.
+    pub file: String,
+    /// Of that file, in hex.
+    pub sha256: String,
+    /// The tensor it takes.
+    pub input: InputCard,
+    /// The tensor it gives.
+    pub output: EmotionOutput,
+    /// How a face is cut out for it.
+    pub framing: Framing,
+    /// How its scores become probabilities.
+    #[serde(default)]
+    pub calibration: Calibration,
+    /// Where its classes lie on the plane of valence and arousal.
+    pub affect: Option<AffectMap>,
+    /// Terms.
+    pub licence: Licence,
+    /// What it achieves, as text and figures, for people.
+    #[serde(default)]
+    pub metrics: Vec<toml::Table>,
+    /// What it is bad at, for people.
+    #[serde(default)]
+    pub limits: Vec<String>,
+}
+
+/// Card of a face detector.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+pub struct DetectorCard {
+    schema: u32,
+    task: Task,
+    /// Short name, as the folder.
+    pub name: String,
+    /// ONNX file beside the card.
+    pub file: String,
+    /// Of that file, in hex.
+    pub sha256: String,
+    /// The tensor it takes. The picture is scaled to fit and put at the top left; the rest is
+    /// black.
+    pub input: InputCard,
+    /// The tensors it gives.
+    pub output: DetectorOutput,
+    /// Terms.
+    pub licence: Licence,
+    /// What it achieves, as text and figures, for people.
+    #[serde(default)]
+    pub metrics: Vec<toml::Table>,
+    /// What it is bad at, for people.
+    #[serde(default)]
+    pub limits: Vec<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Task {
+    Emotion,
+    FaceDetection,
+}
+
+/// The tensor a model takes: one picture, f32.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct InputCard {
+    /// Order of the axes.
+    pub layout: Layout,
+    /// Pixels.
+    pub width: usize,
+    /// Pixels.
+    pub height: usize,
+    /// What the channels are.
+    pub channels: Channels,
+    /// First each 0..=255 value is multiplied by this ...
+    #[serde(default = "one")]
+    pub scale: f32,
+    /// ... then the mean of its channel is taken off (one value, or one a channel) ...
+    #[serde(default = "zeros")]
+    pub mean: Vec<f32>,
+    /// ... and what is left divided by this.
+    #[serde(default = "ones")]
+    pub std: Vec<f32>,
+}
+
+fn one() -> f32 {
+    1.0
+}
+
+fn zeros() -> Vec<f32> {
+    vec![0.0]
+}
+
+fn ones() -> Vec<f32> {
+    vec![1.0]
+}
+
+/// Order of the axes: batch, channel, height, width, or channels last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Layout {
+    /// Batch, channel, height, width.
+    Nchw,
+    /// Batch, height, width, channel.
+    Nhwc,
+}
+
+/// Colour of the input.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Channels {
+    /// One channel, BT.601 luma.
+    Grey,
+    /// Red, green, blue.
+    Rgb,
+    /// Blue, green, red.
+    Bgr,
+}
+
+impl Channels {
+    /// 1 or 3.
+    pub fn count(self) -> usize {
+        match self {
+            Self::Grey => 1,
+            Self::Rgb | Self::Bgr => 3,
+        }
+    }
+}
+
+impl InputCard {
+    /// Shape with batch 1.
+    pub fn shape(&self) -> [usize; 4] {
+        let channels = self.channels.count();
+        match self.layout {
+            Layout::Nchw => [1, channels, self.height, self.width],
+            Layout::Nhwc => [1, self.height, self.width, channels],
+        }
+    }
+
+    /// Multiplier and offset of channel `c`: normalised = pixel * multiplier + offset.
+    pub fn normalisation(&self, c: usize) -> (f32, f32) {
+        let of = |values: &[f32]| values.get(c).or(values.first()).copied();
+        let (mean, std) = (of(&self.mean).unwrap_or(0.0), of(&self.std).unwrap_or(1.0));
+        (self.scale / std, -mean / std)
+    }
+
+    fn check(&self) -> Result<(), String> {
+        // A face is never larger than this on its way into a model, nor a picture for detection.
+        let sides = 8..=2048;
+        if !sides.contains(&self.width) || !sides.contains(&self.height) {
+            return Err(format!("input {}x{} is not within 8 to 2048", self.width, self.height));
+        }
+        for (name, values) in [("mean", &self.mean), ("std", &self.std)] {
+            if values.len() != 1 && values.len() != self.channels.count() {
+                return Err(format!(
+                    "input.{name} has {} values; it needs 1 or {}",
+                    values.len(),
+                    self.channels.count()
+                ));
+            }
+        }
+        let finite = self.mean.iter().chain(&self.std).chain([&self.scale]).all(|v| v.is_finite());
+        if !finite || self.std.contains(&0.0) || self.scale == 0.0 {
+            return Err("input.scale and input.std must be numbers other than 0".into());
+        }
+        Ok(())
+    }
+}
+
+/// What an emotion model gives.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EmotionOutput {
+    /// Name of the output in the ONNX file.
+    pub name: String,
+    /// Whether softmax was applied.
+    pub kind: OutputKind,
+    /// Classes in the order of the output.
+    labels: Vec<String>,
+    /// Output before the last layer, for teaching new classes.
+    pub embedding: Option<String>,
+}
+
+/// Scores before or after softmax.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum OutputKind {
+    /// Any numbers.
+    Logits,
+    /// Not negative, sum 1.
+    Softmax,
+}
+
+/// How a face is cut out of the frame.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(tag = "kind", rename_all = "lowercase", deny_unknown_fields)]
+pub enum Framing {
+    /// The similarity that takes the five landmarks (eye left, eye right, nose, mouth left, mouth
+    /// right, as seen in the picture) to these points of the input, in pixels.
+    Landmarks {
+        /// x, y of each.
+        template: [[f32; 2]; 5],
+    },
+    /// An upright square around the box of the face, without rotation.
+    Box {
+        /// Side of the square in longer sides of the box; 1 is tight.
+        margin: f32,
+    },
+}
+
+impl Framing {
+    /// The five points, if faces are framed by them.
+    pub fn template(&self) -> Option<[Point; 5]> {
+        match self {
+            Self::Landmarks { template } => Some(template.map(|[x, y]| Point::new(x, y))),
+            Self::Box { .. } => None,
+        }
+    }
+}
+
+/// How scores become probabilities.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Calibration {
+    /// Logits are divided by this before softmax (Guo et al. 2017, temperature scaling).
+    pub temperature: f32,
+    /// Whether logits are averaged over the crop and its mirror image.
+    pub mirror: bool,
+    /// Expected calibration error on held-out data, 0..=1.
+    pub ece: Option<f32>,
+    /// Which data, for people.
+    pub measured_on: Option<String>,
+}
+
+impl Default for Calibration {
+    fn default() -> Self {
+        Self { temperature: 1.0, mirror: false, ece: None, measured_on: None }
+    }
+}
+
+/// Coordinates of each class; a posterior's affect is their expectation.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AffectMap {
+    /// One a class, -1..=1.
+    pub valence: Vec<f32>,
+    /// One a class, -1..=1.
+    pub arousal: Vec<f32>,
+    /// Where the coordinates come from.
+    pub source: String,
+}
+
+/// What a detector gives. Positions are in pixels of the input.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DetectorOutput {
+    /// Name of the output `[1, n]`, 0..=1.
+    pub scores: String,
+    /// Name of the output `[1, n, 4]`: x1, y1, x2, y2.
+    pub boxes: String,
+    /// Name of the output `[1, n, 10]`: x, y of eye left, eye right, nose, mouth left, mouth
+    /// right, as seen in the picture.
+    pub landmarks: String,
+    /// Boxes below this score are not faces.
+    pub score_threshold: f32,
+    /// Of two boxes that overlap more than this, the weaker one goes.
+    pub nms_iou: f32,
+}
+
+/// Terms of use.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+pub struct Licence {
+    /// Of the weights.
+    pub weights: String,
+    /// Of the data they were made from.
+    pub data: String,
+}
+
+fn check_head(schema: u32, task: Task, wanted: Task) -> Result<(), String> {
+    if schema != SCHEMA {
+        return Err(format!("schema {schema} is not known to this version (it reads {SCHEMA})"));
+    }
+    if task != wanted {
+        let kind = if task == Task::Emotion { "an emotion model" } else { "a face detector" };
+        return Err(format!("this is {kind}; it was asked for as the other kind"));
+    }
+    Ok(())
+}
+
+fn parse<T: for<'de> Deserialize<'de>>(text: &str) -> Result<T, String> {
+    toml::from_str(text).map_err(|error| error.to_string().trim_end().to_owned())
+}
+
+impl EmotionCard {
+    /// Reads a card and checks it in itself.
+    ///
+    /// # Errors
+    /// Says in words what is wrong.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let card: Self = parse(text)?;
+        check_head(card.schema, card.task, Task::Emotion)?;
+        card.input.check()?;
+        let labels = &card.output.labels;
+        if !(2..=1000).contains(&labels.len()) {
+            return Err(format!("output.labels has {} entries; 2 to 1000 work", labels.len()));
+        }
+        for (i, label) in labels.iter().enumerate() {
+            if label.trim().is_empty() || labels[..i].contains(label) {
+                return Err(format!("output.labels has \u{201c}{label}\u{201d} twice or empty"));
+            }
+        }
+        if let Some(affect) = &card.affect {
+            let sound = |v: &[f32]| v.iter().all(|x| (-1.0..=1.0).contains(x));
+            if affect.valence.len() != labels.len() || affect.arousal.len() != labels.len() {
+                return Err(format!(
+                    "affect has {} valences and {} arousals for {} labels",
+                    affect.valence.len(),
+                    affect.arousal.len(),
+                    labels.len()
+                ));
+            }
+            if !sound(&affect.valence) || !sound(&affect.arousal) {
+                return Err("affect has coordinates outside -1 to 1".into());
+            }
+        }
+        if !(card.calibration.temperature > 0.0 && card.calibration.temperature.is_finite()) {
+            return Err("calibration.temperature must be above 0".into());
+        }
+        match card.framing {
+            Framing::Box { margin } if !(0.5..=4.0).contains(&margin) => {
+                return Err(format!("framing.margin {margin} is not within 0.5 to 4"));
+            }
+            Framing::Landmarks { template }
+                if template.iter().flatten().any(|v| !v.is_finite()) =>
+            {
+                return Err("framing.template has a value that is no number".into());
+            }
+            _ => {}
+        }
+        Ok(card)
+    }
+
+    /// The classes in the order of the output.
+    pub fn labels(&self) -> Labels {
+        Labels::new(self.output.labels.iter().map(String::as_str))
+    }
+
+    /// Compares the card with the network's outputs.
+    pub(super) fn check(&self, output_shapes: &[Vec<usize>]) -> Result<(), String> {
+        let classes: usize =
+            output_shapes.iter().map(|shape| shape.iter().product::<usize>()).sum();
+        let labels = self.output.labels.len();
+        if classes != labels {
+            return Err(format!("it names {labels} labels, the network has {classes} outputs"));
+        }
+        Ok(())
+    }
+}
+
+impl DetectorCard {
+    /// Reads a card and checks it in itself.
+    ///
+    /// # Errors
+    /// Says in words what is wrong.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let card: Self = parse(text)?;
+        check_head(card.schema, card.task, Task::FaceDetection)?;
+        card.input.check()?;
+        for (name, value) in
+            [("score_threshold", card.output.score_threshold), ("nms_iou", card.output.nms_iou)]
+        {
+            if !(0.0..=1.0).contains(&value) {
+                return Err(format!("output.{name} {value} is not within 0 to 1"));
+            }
+        }
+        Ok(card)
+    }
+
+    /// Compares the card with the network's outputs: scores, boxes, landmarks.
+    pub(super) fn check(&self, output_shapes: &[Vec<usize>]) -> Result<(), String> {
+        let sizes: Vec<usize> = output_shapes.iter().map(|s| s.iter().product()).collect();
+        match sizes[..] {
+            [n, boxes, landmarks] if boxes == 4 * n && landmarks == 10 * n && n > 0 => Ok(()),
+            _ => Err(format!(
+                "scores, boxes and landmarks have {sizes:?} values; they must be n, 4 n and 10 n"
+            )),
+        }
+    }
+}
