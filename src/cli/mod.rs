@@ -1,1 +1,223 @@
-//! The command line.
+//! The command line: what is asked for, and the exit code.
+
+#[cfg(feature = "camera")]
+mod cameras;
+mod doctor;
+mod live;
+mod observation_json;
+#[cfg(feature = "gui")]
+mod window;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::{Args, CommandFactory, Parser, Subcommand};
+use tracing_subscriber::EnvFilter;
+
+use crate::runtime::live::LiveOptions;
+use crate::source::SourceSpec;
+
+/// Everything worked.
+pub const EXIT_OK: u8 = 0;
+/// Something did not; a sentence on standard error says what and what to do.
+pub const EXIT_FAILED: u8 = 1;
+/// The command line was not understood (clap's code).
+pub const EXIT_USAGE: u8 = 2;
+
+const EXAMPLES: &str = "\
+Examples:
+  mien                                     open the window
+  mien --source demo:2                     the window on the drawn demo with two people
+  mien cameras                             list cameras
+  mien live --headless --source camera:0 --record sessions --seconds 60
+                                           record a minute without a window
+  mien live --headless --json | jq .       readings as JSON lines, for other programs
+  mien doctor                              check cameras, display, models and folders
+
+Exit codes: 0 all well, 1 something failed (standard error says what), 2 wrong command line.
+Logging: set MIEN_LOG=debug. Other folders: MIEN_CONFIG_DIR, MIEN_DATA_DIR.";
+
+/// Reads facial expressions live from a webcam, on this computer alone, and records them to CSV.
+#[derive(Debug, Parser)]
+#[command(name = "mien", version, after_help = EXAMPLES)]
+struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    input: InputArgs,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Read a source live: in the window, or with --headless without one.
+    #[command(after_help = LIVE_EXAMPLES)]
+    Live(LiveArgs),
+    /// List the cameras, what they offer and which format Mien takes.
+    Cameras {
+        /// One JSON object a line.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Check cameras, permissions, display, models and folders; say how to fix what is wrong.
+    Doctor,
+    /// Print a completion script for a shell.
+    #[command(after_help = "Example: mien completions bash > ~/.local/share/bash-completion/completions/mien")]
+    Completions {
+        /// bash, elvish, fish, powershell or zsh.
+        shell: clap_complete::Shell,
+    },
+}
+
+const LIVE_EXAMPLES: &str = "\
+Examples:
+  mien live --headless --source demo --seconds 5
+  mien live --headless --json > readings.jsonl
+  mien live --headless --record sessions --participant P07
+
+Without --seconds it runs until Ctrl+C, which ends a recording properly.";
+
+/// Source and models.
+#[derive(Debug, Clone, Args)]
+struct InputArgs {
+    /// camera, camera:N, camera:N@WxH, demo or demo:2.
+    #[arg(long, value_name = "SOURCE")]
+    source: Option<SourceSpec>,
+    /// Folder of another face detector (card.toml and its ONNX file).
+    #[arg(long, value_name = "DIR")]
+    detector: Option<PathBuf>,
+    /// Folder of another emotion model (card.toml and its ONNX file).
+    #[arg(long, value_name = "DIR")]
+    model: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+struct LiveArgs {
+    /// No window: readings go to standard output.
+    #[arg(long)]
+    headless: bool,
+    #[command(flatten)]
+    input: InputArgs,
+    /// Record a session into a new folder inside DIR.
+    #[arg(long, value_name = "DIR", requires = "headless")]
+    record: Option<PathBuf>,
+    /// Stop after so many seconds of picture.
+    #[arg(long, value_name = "N", value_parser = parse_seconds, requires = "headless")]
+    seconds: Option<Duration>,
+    /// One JSON object a frame on standard output.
+    #[arg(long, requires = "headless")]
+    json: bool,
+    /// Participant code (never a name) to store in the session.
+    #[arg(long, value_name = "CODE", requires = "record")]
+    participant: Option<String>,
+    /// Note to store in the session.
+    #[arg(long, value_name = "TEXT", requires = "record")]
+    note: Option<String>,
+}
+
+impl InputArgs {
+    fn live_options(&self) -> LiveOptions {
+        LiveOptions {
+            detector_dir: self.detector.clone(),
+            model_dir: self.model.clone(),
+            ..LiveOptions::default()
+        }
+    }
+
+    /// `self`, completed by what `outer` (given before the subcommand) says.
+    fn or(self, outer: Self) -> Self {
+        Self {
+            source: self.source.or(outer.source),
+            detector: self.detector.or(outer.detector),
+            model: self.model.or(outer.model),
+        }
+    }
+}
+
+fn parse_seconds(text: &str) -> Result<Duration, String> {
+    let secs: f64 = text.parse().map_err(|_| format!("'{text}' is no number of seconds"))?;
+    Duration::try_from_secs_f64(secs)
+        .ok()
+        .filter(|duration| !duration.is_zero())
+        .ok_or_else(|| format!("{text} seconds is not a span of time"))
+}
+
+/// Runs what the command line asks for.
+pub fn run() -> ExitCode {
+    let cli = Cli::parse();
+    start_logging();
+    ExitCode::from(match cli.command {
+        None => open_window(cli.input),
+        Some(Command::Live(args)) if args.headless => {
+            let input = args.input.clone().or(cli.input);
+            live::run(&input, &args)
+        }
+        Some(Command::Live(args)) => open_window(args.input.or(cli.input)),
+        Some(Command::Cameras { json }) => list_cameras(json),
+        Some(Command::Doctor) => doctor::run(&cli.input.live_options()),
+        Some(Command::Completions { shell }) => {
+            clap_complete::generate(shell, &mut Cli::command(), "mien", &mut std::io::stdout());
+            EXIT_OK
+        }
+    })
+}
+
+fn start_logging() {
+    let filter = EnvFilter::try_from_env("MIEN_LOG").unwrap_or_else(|_| EnvFilter::new("error"));
+    // Fails only if a host program has set its own, which then stays.
+    let _ = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .try_init();
+}
+
+#[cfg(feature = "gui")]
+fn open_window(input: InputArgs) -> u8 {
+    window::run(input)
+}
+
+#[cfg(not(feature = "gui"))]
+fn open_window(_: InputArgs) -> u8 {
+    fail("this build has no window", "Use `mien live --headless`, or build with the feature `gui`.")
+}
+
+#[cfg(feature = "camera")]
+fn list_cameras(json: bool) -> u8 {
+    cameras::run(json)
+}
+
+#[cfg(not(feature = "camera"))]
+fn list_cameras(_: bool) -> u8 {
+    let error = crate::source::SourceError::NotBuilt;
+    fail(&error.to_string(), error.advice())
+}
+
+/// Tells what went wrong and what to do; the exit code for it.
+fn fail(cause: &str, advice: &str) -> u8 {
+    eprintln!("mien: {cause}");
+    if !advice.is_empty() {
+        eprintln!("      {advice}");
+    }
+    EXIT_FAILED
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_definition_is_sound() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn recording_needs_no_window_and_seconds_are_a_span() {
+        let parse = |line: &str| Cli::try_parse_from(line.split(' '));
+        assert!(parse("mien live --headless --record out --seconds 1.5 --json").is_ok());
+        assert!(parse("mien live --record out").is_err());
+        for wrong in ["0", "-1", "x", "nan", "1e400"] {
+            assert!(parse(&format!("mien live --headless --seconds {wrong}")).is_err(), "{wrong}");
+        }
+        assert!(parse("mien --source demo:7").is_err());
+    }
+}

@@ -64,7 +64,7 @@ fn check_input(model: &InferenceModel, shape: &[usize]) -> Result<(), NetworkErr
         .map_err(|error| NetworkError::Load { reason: first_line(&error) })?
         .shape
         .dims()
-        .map(|dim| dim.concretize().and_then(|dim| dim.to_usize().ok()))
+        .map(|dim| dim.concretize().and_then(|dim| usize::try_from(dim.to_i64().ok()?).ok()))
         .collect::<Vec<_>>();
     let agrees = |(stated, wanted): (&Option<usize>, &usize)| stated.is_none_or(|s| s == *wanted);
     let open = stated.is_empty();

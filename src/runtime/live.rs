@@ -1,152 +1,67 @@
 //! The live half: capture -> one-slot mailbox -> inference -> { window, recorder }.
 //!
-//! [`Live`] is the handle that the window and the command line hold. None of its calls waits.
+//! [`Live`] is the handle that the window and the command line hold. None of its calls waits,
+//! but [`Live::shutdown`].
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use crate::frame::{Frame, RunId};
-use crate::observation::{Labels, Observation};
-use crate::session::SessionMeta;
-use crate::source::{SourceError, SourceInfo, SourceSpec};
+use crossbeam_channel::{Receiver, Sender, bounded, select};
 
-/// An observation with the times a window or a latency figure needs. Time outside the core.
-#[derive(Debug, Clone)]
-pub struct LiveObservation {
-    /// What the core found.
-    pub observation: Arc<Observation>,
-    /// When the frame was captured.
-    pub captured_at: Instant,
-    /// When the observation was ready.
-    pub analysed_at: Instant,
-}
+use super::cancel::{CancelGuard, cancel_token};
+use super::capture::{Capture, CaptureOutlets};
+use super::inference::Inference;
+use super::mailbox::{MailboxReceiver, mailbox};
+use super::recording;
+use super::shared::Shared;
+use super::worker;
+use crate::frame::RunId;
+use crate::pipeline::PipelineOptions;
+use crate::session::SessionEvent;
+use crate::source::SourceSpec;
 
-/// A frame on its way to the screen.
-#[derive(Debug, Clone)]
-pub struct PreviewFrame {
-    /// The pixels.
-    pub frame: Arc<Frame>,
-    /// When it was captured.
-    pub captured_at: Instant,
-}
+pub use super::message::{
+    Captured as PreviewFrame, Event, LiveObservation, LiveStats, ModelsInfo, RecordingRequest,
+};
 
-/// What the workers tell their owner. Must arrive: the channel is drained often, and a message
-/// that finds it full is logged.
-#[derive(Debug, Clone)]
-pub enum Event {
-    /// Models are loaded; frames are analysed from now on.
-    ModelsReady {
-        /// Classes of the emotion model in its order.
-        labels: Labels,
-        /// Name of the emotion model.
-        emotion_model: String,
-        /// Name of the detector.
-        detector: String,
-    },
-    /// Models can't be used; the picture goes on without readings.
-    ModelsFailed {
-        /// Cause and what to do, for people.
-        message: String,
-    },
-    /// The source delivers.
-    SourceOpened {
-        /// Its run.
-        run: RunId,
-        /// What was opened.
-        info: SourceInfo,
-    },
-    /// The source gives no more frames, or none for now ([`SourceError::Stalled`]).
-    SourceFailed {
-        /// Its run.
-        run: RunId,
-        /// Why.
-        error: SourceError,
-    },
-    /// A stalled source delivers again.
-    SourceResumed {
-        /// Its run.
-        run: RunId,
-    },
-    /// Rows are being written into this folder.
-    RecordingStarted {
-        /// Session folder.
-        folder: PathBuf,
-    },
-    /// The session is complete.
-    RecordingFinished {
-        /// Session folder.
-        folder: PathBuf,
-        /// Rows written.
-        rows: u64,
-    },
-    /// Recording stopped by itself; rows written so far are kept.
-    RecordingFailed {
-        /// Session folder, if it came into being.
-        folder: Option<PathBuf>,
-        /// Rows that are safe on disk.
-        rows: u64,
-        /// Cause and what to do, for people.
-        message: String,
-    },
-    /// A worker panicked; the rest goes on.
-    WorkerFailed {
-        /// Thread name.
-        worker: &'static str,
-        /// What it said.
-        message: String,
-    },
-}
+/// Observations on their way to the owner.
+const OBSERVATION_QUEUE: usize = 256;
 
-/// What is asked of the recorder.
-#[derive(Debug, Clone)]
-pub struct RecordingRequest {
-    /// Folder in which the session folder is made.
-    pub sessions_dir: PathBuf,
-    /// What the user says about the session.
-    pub meta: SessionMeta,
-}
+/// Observations on their way to the disk: half a minute at 30 a second.
+const RECORDER_QUEUE: usize = 1024;
 
-/// Figures for the status line. Cheap to copy; made by the workers, read at any time.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub struct LiveStats {
-    /// Frames a second from the source, over the last two seconds.
-    pub captured_hz: f64,
-    /// Frames a second analysed, over the last two seconds.
-    pub analysed_hz: f64,
-    /// Capture to observation over the last ten seconds.
-    pub latency_p50: Option<Duration>,
-    /// Capture to observation over the last ten seconds.
-    pub latency_p95: Option<Duration>,
-    /// Frames captured in this run.
-    pub captured: u64,
-    /// Frames analysed in this run.
-    pub analysed: u64,
-    /// Frames of this run that a newer one replaced before analysis.
-    pub dropped: u64,
-    /// Damaged frames of this run.
-    pub damaged: u64,
-    /// How long the current recording has run.
-    pub recording_for: Option<Duration>,
-    /// Bytes in the current recording.
-    pub recording_bytes: u64,
-    /// Observations the window was too slow to take.
-    pub window_missed: u64,
-}
+/// Messages on their way to the owner.
+const EVENT_QUEUE: usize = 64;
+
+/// Changes of the tuning on their way to the inference thread.
+const TUNING_QUEUE: usize = 8;
 
 /// How the core is set up.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct LiveOptions {
     /// Folder of another detector; `None`: the built-in one.
     pub detector_dir: Option<PathBuf>,
     /// Folder of another emotion model; `None`: the built-in one.
     pub model_dir: Option<PathBuf>,
     /// Tuning of tracking and smoothing.
-    pub pipeline: crate::pipeline::PipelineOptions,
+    pub pipeline: PipelineOptions,
 }
 
-/// Owner's side of the workers. Dropping it stops them.
-pub struct Live {}
+/// Owner's side of the workers. Dropping it stops them, without waiting for them.
+pub struct Live {
+    shared: Arc<Shared>,
+    outlets: CaptureOutlets,
+    events: Receiver<Event>,
+    observations: Receiver<LiveObservation>,
+    tuning: Sender<PipelineOptions>,
+    capture: Option<Capture>,
+    recorder: Option<JoinHandle<()>>,
+    inference: Option<JoinHandle<()>>,
+    preview: Option<JoinHandle<()>>,
+    stop: CancelGuard,
+}
 
 impl Live {
     /// Starts the inference worker; models load in the background. `wake` is called, from any
@@ -157,62 +72,195 @@ impl Live {
         wake: Arc<dyn Fn() + Send + Sync>,
         preview: Box<dyn FnMut(PreviewFrame) + Send>,
     ) -> Self {
-        let _ = (options, wake, preview);
-        Self {}
+        let (event_sender, events) = bounded(EVENT_QUEUE);
+        let (observation_sender, observations) = bounded(OBSERVATION_QUEUE);
+        let (tuning, tuning_receiver) = bounded(TUNING_QUEUE);
+        let (stop, stopped) = cancel_token();
+        let (to_inference, frames) = mailbox();
+        let (to_preview, preview_frames) = mailbox();
+        let shared = Arc::new(Shared::new(event_sender, wake, options.pipeline));
+        let outlets = CaptureOutlets {
+            inference: Arc::new(to_inference),
+            preview: Arc::new(to_preview),
+            shared: Arc::clone(&shared),
+        };
+        let inference = Inference {
+            options,
+            frames,
+            tuning: tuning_receiver,
+            stop: stopped.channel().clone(),
+            observations: observation_sender,
+            shared: Arc::clone(&shared),
+        };
+        let inference = start(&shared, "inference", move || inference.run());
+        let preview_stop = stopped.channel().clone();
+        let preview =
+            start(&shared, "preview", move || show(&preview_frames, &preview_stop, preview));
+        Self {
+            shared,
+            outlets,
+            events,
+            observations,
+            tuning,
+            capture: None,
+            recorder: None,
+            inference,
+            preview,
+            stop,
+        }
     }
 
-    /// Stops the current source, if any, and opens another in a new run.
+    /// Stops the current source, if any, and opens another in a new run. The new one waits, on
+    /// its own thread, until the old one has let go of its device.
     pub fn open(&mut self, spec: &SourceSpec) -> RunId {
-        let _ = spec;
-        RunId(0)
+        let run = self.shared.begin_run();
+        let before = self.capture.take();
+        match Capture::start(spec.clone(), run, self.outlets.clone(), before) {
+            Ok(capture) => self.capture = Some(capture),
+            Err(error) => self.shared.event(no_thread("capture", &error)),
+        }
+        run
     }
 
     /// Stops the source.
-    pub fn close(&mut self) {}
+    pub fn close(&mut self) {
+        self.shared.begin_run();
+        self.shared.stats.unwatch();
+        if let Some(capture) = self.capture.take() {
+            // Its driver may take a while to let go; nobody needs to wait.
+            let deadline = Instant::now() + Duration::from_secs(5);
+            if let Err(error) = worker::spawn("closing", move || capture.stop(deadline)) {
+                tracing::warn!("the source closes by itself: {error}");
+            }
+        }
+    }
 
     /// The current run.
     pub fn run(&self) -> RunId {
-        RunId(0)
+        self.shared.current_run()
     }
 
-    /// Starts writing a session.
+    /// Starts writing a session. [`Event::RecordingStarted`] or [`Event::RecordingFailed`]
+    /// follows. Does nothing while one is being written.
     pub fn start_recording(&mut self, request: RecordingRequest) {
-        let _ = request;
+        if self.recorder.as_ref().is_some_and(|thread| !thread.is_finished()) {
+            return;
+        }
+        let (sender, messages) = bounded(RECORDER_QUEUE);
+        self.shared.attach_recorder(Some(sender));
+        let shared = Arc::clone(&self.shared);
+        self.recorder = start(&self.shared, "recorder", move || {
+            recording::record(request, &messages, &shared);
+        });
     }
 
     /// Ends the session; [`Event::RecordingFinished`] follows.
-    pub fn stop_recording(&mut self) {}
+    pub fn stop_recording(&mut self) {
+        self.shared.attach_recorder(None);
+    }
 
     /// Puts a marker into the session being recorded, at this moment. False if none is.
     pub fn mark(&mut self, label: &str) -> bool {
-        let _ = label;
-        false
+        self.shared.record_event(SessionEvent::Marker { label: label.to_owned() })
     }
 
     /// Changes smoothing and thresholds while running.
-    pub fn set_pipeline_options(&mut self, options: crate::pipeline::PipelineOptions) {
-        let _ = options;
+    pub fn set_pipeline_options(&mut self, options: PipelineOptions) {
+        let changed = std::mem::replace(&mut self.shared.setup().pipeline, options) != options;
+        if !changed {
+            return;
+        }
+        if self.tuning.try_send(options).is_err() {
+            tracing::error!("the inference thread takes no settings");
+        }
+        let PipelineOptions { max_faces, smoothing_secs, unsure_below } = options;
+        self.shared.record_event(SessionEvent::SettingsChanged {
+            settings: format!(
+                "max_faces {max_faces}, smoothing_secs {smoothing_secs}, unsure_below {unsure_below}"
+            ),
+        });
     }
 
     /// Next message of the workers, if one is waiting.
     pub fn try_event(&self) -> Option<Event> {
-        None
+        self.events.try_recv().ok()
     }
 
     /// Next observation, if one is waiting.
     pub fn try_observation(&self) -> Option<LiveObservation> {
-        None
+        self.observations.try_recv().ok()
+    }
+
+    /// Waits until a message or an observation may be waiting, but not longer than `timeout`. For
+    /// programs without a window.
+    pub fn wait(&self, timeout: Duration) {
+        let mut select = crossbeam_channel::Select::new();
+        select.recv(&self.events);
+        select.recv(&self.observations);
+        let _ = select.ready_timeout(timeout);
     }
 
     /// Figures of this moment.
     pub fn stats(&self) -> LiveStats {
-        LiveStats::default()
+        self.shared.stats.at(Instant::now())
     }
 
     /// Stops everything: source first, then what is queued is analysed and recorded, then the
     /// session is closed. Waits at most until `deadline`; false if a thread did not end by then.
-    pub fn shutdown(self, deadline: Instant) -> bool {
-        let _ = deadline;
-        true
+    /// Messages of the last moments can still be had from the events returned.
+    pub fn shutdown(mut self, deadline: Instant) -> (bool, Vec<Event>) {
+        let mut all_ended = true;
+        if let Some(capture) = self.capture.take() {
+            // Half of the time for the driver, half for the disk.
+            let now = Instant::now();
+            let half = now + deadline.saturating_duration_since(now) / 2;
+            all_ended &= capture.stop(half);
+        }
+        drop(self.stop);
+        all_ended &= self.inference.take().is_none_or(|t| worker::join_until(t, deadline));
+        self.shared.attach_recorder(None);
+        all_ended &= self.recorder.take().is_none_or(|t| worker::join_until(t, deadline));
+        all_ended &= self.preview.take().is_none_or(|t| worker::join_until(t, deadline));
+        (all_ended, self.events.try_iter().collect())
+    }
+}
+
+/// Starts a worker whose panic becomes an event.
+fn start(
+    shared: &Arc<Shared>,
+    name: &'static str,
+    work: impl FnOnce() + Send + 'static,
+) -> Option<JoinHandle<()>> {
+    let for_thread = Arc::clone(shared);
+    let thread = worker::spawn(name, move || {
+        if let Err(message) = worker::guard(work) {
+            for_thread.event(Event::WorkerFailed { worker: name, message });
+        }
+    });
+    thread.map_err(|error| shared.event(no_thread(name, &error))).ok()
+}
+
+fn no_thread(worker: &'static str, error: &std::io::Error) -> Event {
+    Event::WorkerFailed { worker, message: format!("it could not be started: {error}") }
+}
+
+/// The preview thread: hands each newest frame to the owner's closure.
+fn show(
+    frames: &MailboxReceiver<PreviewFrame>,
+    stop: &Receiver<()>,
+    mut preview: Box<dyn FnMut(PreviewFrame) + Send>,
+) {
+    loop {
+        select! {
+            recv(stop) -> _ => return,
+            recv(frames.bell()) -> bell => {
+                if bell.is_err() {
+                    return;
+                }
+                if let Some(frame) = frames.try_take() {
+                    preview(frame);
+                }
+            }
+        }
     }
 }

@@ -1,5 +1,12 @@
 //! The only folder that starts threads. Wires the pure core to sources and sinks.
 
 pub mod cancel;
+mod capture;
+mod inference;
 pub mod live;
 pub mod mailbox;
+pub mod message;
+mod recording;
+mod shared;
+mod stats;
+pub mod worker;

@@ -1,0 +1,203 @@
+//! `mien live --headless`: readings without a window.
+
+use std::io::{self, Write};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::{Receiver, bounded};
+
+use super::observation_json::ObservationLine;
+use super::{EXIT_FAILED, EXIT_OK, InputArgs, LiveArgs, fail};
+use crate::observation::Labels;
+use crate::runtime::live::{Event, Live, LiveObservation, RecordingRequest};
+use crate::session::SessionMeta;
+use crate::source::{SourceError, SourceSpec};
+
+/// At the end, workers get this long to write what is queued.
+const SHUTDOWN: Duration = Duration::from_secs(5);
+
+/// How often it looks for the end when nothing comes.
+const IDLE: Duration = Duration::from_millis(200);
+
+/// A person reads one line a second.
+const SUMMARY_EVERY: Duration = Duration::from_secs(1);
+
+/// Runs until the time is up, the source fails for good, or Ctrl+C.
+pub fn run(input: &InputArgs, args: &LiveArgs) -> u8 {
+    let interrupted = match interrupts() {
+        Ok(interrupted) => interrupted,
+        Err(error) => return fail(&format!("Ctrl+C can't be caught: {error}"), ""),
+    };
+    let spec = input.source.clone().unwrap_or(SourceSpec::Camera { number: None, size: None });
+    let mut live = Live::start(input.live_options(), Arc::new(|| ()), Box::new(drop));
+    let mut output = Output { args, spec, labels: None, first_pts: None, summary_at: None, failed: false };
+    let ended = output.follow(&mut live, &interrupted);
+    let (all_ended, last_events) = live.shutdown(Instant::now() + SHUTDOWN);
+    for event in last_events {
+        output.tell(&event);
+    }
+    if !all_ended {
+        tracing::warn!("a worker did not end in time");
+    }
+    if ended.is_err() || output.failed { EXIT_FAILED } else { EXIT_OK }
+}
+
+/// Becomes ready at Ctrl+C or when the system asks to end.
+fn interrupts() -> Result<Receiver<()>, ctrlc::Error> {
+    let (sender, receiver) = bounded(1);
+    ctrlc::set_handler(move || {
+        // A second Ctrl+C finds the first one still waiting, which is as good.
+        let _ = sender.try_send(());
+    })?;
+    Ok(receiver)
+}
+
+/// It ended because of a failure that has been told.
+struct Failed;
+
+struct Output<'a> {
+    args: &'a LiveArgs,
+    spec: SourceSpec,
+    labels: Option<Labels>,
+    /// Of the first observation: `--seconds` counts from there.
+    first_pts: Option<Instant>,
+    summary_at: Option<Instant>,
+    failed: bool,
+}
+
+impl Output<'_> {
+    fn follow(&mut self, live: &mut Live, interrupted: &Receiver<()>) -> Result<(), Failed> {
+        // The picture starts when it can be read: nothing of it is lost to loading.
+        while self.labels.is_none() {
+            live.wait(IDLE);
+            while let Some(event) = live.try_event() {
+                self.handle(live, &event)?;
+            }
+            if interrupted.try_recv().is_ok() {
+                return Ok(());
+            }
+        }
+        live.open(&self.spec);
+        loop {
+            live.wait(IDLE);
+            while let Some(event) = live.try_event() {
+                self.handle(live, &event)?;
+            }
+            while let Some(observation) = live.try_observation() {
+                if self.is_over(&observation) {
+                    return Ok(());
+                }
+                match self.print(&observation) {
+                    Ok(()) => {}
+                    // Whoever read has seen enough.
+                    Err(error) if error.kind() == io::ErrorKind::BrokenPipe => return Ok(()),
+                    Err(error) => {
+                        fail(&format!("standard output can't be written: {error}"), "");
+                        return Err(Failed);
+                    }
+                }
+            }
+            if interrupted.try_recv().is_ok() {
+                return Ok(());
+            }
+        }
+    }
+
+    fn handle(&mut self, live: &mut Live, event: &Event) -> Result<(), Failed> {
+        self.tell(event);
+        match event {
+            Event::ModelsReady(info) => self.labels = Some(info.labels.clone()),
+            Event::SourceOpened { .. } => {
+                if let Some(sessions_dir) = &self.args.record {
+                    let meta = SessionMeta {
+                        participant: self.args.participant.clone().unwrap_or_default(),
+                        note: self.args.note.clone().unwrap_or_default(),
+                        consent_utc: None,
+                    };
+                    let sessions_dir = sessions_dir.clone();
+                    live.start_recording(RecordingRequest { sessions_dir, meta });
+                }
+            }
+            // A camera that was there may come back; one that never was would be waited for
+            // without end.
+            Event::SourceFailed { error, .. }
+                if self.first_pts.is_none()
+                    || !matches!(
+                        error,
+                        SourceError::Unplugged { .. }
+                            | SourceError::Stalled { .. }
+                            | SourceError::NoCamera
+                    ) =>
+            {
+                return Err(Failed);
+            }
+            Event::ModelsFailed { .. } | Event::RecordingFailed { .. } => return Err(Failed),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// Says on standard error what a person should know.
+    fn tell(&mut self, event: &Event) {
+        match event {
+            Event::SourceOpened { info, .. } => eprintln!(
+                "mien: reading \u{201c}{}\u{201d}, {}x{} {}",
+                info.name, info.size.0, info.size.1, info.format
+            ),
+            Event::SourceFailed { error, .. } => {
+                fail(&error.to_string(), error.advice());
+            }
+            Event::SourceResumed { .. } => eprintln!("mien: pictures come again"),
+            Event::ModelsFailed { message } => {
+                fail(message, "");
+            }
+            Event::RecordingStarted { folder } => {
+                eprintln!("mien: recording into {}", folder.display());
+            }
+            Event::RecordingBehind { missed } => {
+                eprintln!("mien: the disk is too slow, {missed} frames were not written");
+            }
+            Event::RecordingFinished { folder, rows } => {
+                eprintln!("mien: {rows} rows in {}", folder.display());
+            }
+            Event::RecordingFailed { message, rows, .. } => {
+                self.failed = true;
+                fail(message, &format!("{rows} rows are safe."));
+            }
+            Event::WorkerFailed { worker, message } => {
+                fail(&format!("{worker}: {message}"), "The rest goes on.");
+            }
+            Event::ModelsReady(_) => {}
+        }
+    }
+
+    fn is_over(&mut self, live: &LiveObservation) -> bool {
+        let first = *self.first_pts.get_or_insert(live.captured_at);
+        let since = live.captured_at.saturating_duration_since(first);
+        self.args.seconds.is_some_and(|limit| since >= limit)
+    }
+
+    fn print(&mut self, live: &LiveObservation) -> io::Result<()> {
+        let Some(labels) = &self.labels else { return Ok(()) };
+        let observation = &live.observation;
+        let mut out = io::stdout().lock();
+        if self.args.json {
+            serde_json::to_writer(&mut out, &ObservationLine::new(observation, labels))?;
+            out.write_all(b"\n")?;
+            return out.flush();
+        }
+        if self.summary_at.is_some_and(|at| live.captured_at < at) {
+            return Ok(());
+        }
+        self.summary_at = Some(live.captured_at + SUMMARY_EVERY);
+        write!(out, "{:>8.1} s", observation.pts.as_secs_f64())?;
+        for face in &observation.faces {
+            let word = face.label.word(labels);
+            write!(out, "   {}: {word} {:.0} %", face.track, face.certainty * 100.0)?;
+        }
+        if observation.faces.is_empty() {
+            write!(out, "   no face")?;
+        }
+        writeln!(out)
+    }
+}

@@ -1,0 +1,181 @@
+//! The inference thread: newest frame in, observation out; watches whether frames still come.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::{Receiver, Sender, TrySendError, select};
+
+use super::live::LiveOptions;
+use super::mailbox::MailboxReceiver;
+use super::message::{Captured, Event, LiveObservation, ModelsInfo};
+use super::shared::Shared;
+use super::worker;
+use crate::frame::RunId;
+use crate::model::{DetectorModel, EmotionModel, ModelError};
+use crate::pipeline::{Pipeline, PipelineOptions};
+use crate::source::SourceError;
+
+/// A live source that sends nothing for this long has stopped.
+pub const STALLED_AFTER: Duration = Duration::from_secs(3);
+
+/// How often the watch looks when no frame comes.
+const WATCH_EVERY: Duration = Duration::from_millis(200);
+
+/// The same trouble with a model is told again at most this often.
+const TROUBLE_EVERY: Duration = Duration::from_secs(10);
+
+/// What the thread works with.
+pub struct Inference {
+    pub options: LiveOptions,
+    pub frames: MailboxReceiver<Captured>,
+    pub tuning: Receiver<PipelineOptions>,
+    pub stop: Receiver<()>,
+    pub observations: Sender<LiveObservation>,
+    pub shared: Arc<Shared>,
+}
+
+impl Inference {
+    /// Runs until `stop` is disconnected; the frame that waits then is still analysed.
+    pub fn run(self) {
+        let mut pipeline = self.load();
+        let mut watch = Watch::default();
+        let mut last: Option<(RunId, u64)> = None;
+        let mut told_at: Option<Instant> = None;
+        loop {
+            let mut stopping = false;
+            select! {
+                recv(self.stop) -> _ => stopping = true,
+                recv(self.tuning) -> options => if let (Ok(options), Some(pipeline)) = (options, &mut pipeline) {
+                    pipeline.set_options(options);
+                },
+                recv(self.frames.bell()) -> bell => stopping = bell.is_err(),
+                default(WATCH_EVERY) => {}
+            }
+            if let Some(captured) = self.frames.try_take() {
+                let frame = &captured.frame;
+                if let Some(pipeline) = &mut pipeline
+                    && frame.run == self.shared.current_run()
+                {
+                    // Frames between two analysed ones were replaced by newer ones.
+                    if let Some((run, index)) = last.replace((frame.run, frame.index))
+                        && run == frame.run
+                    {
+                        let skipped = frame.index.saturating_sub(index + 1);
+                        self.shared.stats.dropped(run, skipped);
+                    }
+                    let now = Instant::now();
+                    if let Err(event) = self.analyse(pipeline, &captured)
+                        && told_at.is_none_or(|at| now.duration_since(at) > TROUBLE_EVERY)
+                    {
+                        told_at = Some(now);
+                        self.shared.event(event);
+                    }
+                }
+            }
+            watch.look(&self.shared, Instant::now());
+            if stopping {
+                return;
+            }
+        }
+    }
+
+    fn load(&self) -> Option<Pipeline> {
+        let loaded = worker::guard(|| load_pipeline(&self.options));
+        match loaded {
+            Ok(Ok(pipeline)) => {
+                let info = models_info(&pipeline);
+                self.shared.setup().models = Some(info.clone());
+                self.shared.event(Event::ModelsReady(info));
+                Some(pipeline)
+            }
+            Ok(Err(error)) => {
+                let message = format!("{error}. {}", error.advice());
+                self.shared.event(Event::ModelsFailed { message });
+                None
+            }
+            Err(message) => {
+                self.shared.event(Event::ModelsFailed { message });
+                None
+            }
+        }
+    }
+
+    fn analyse(&self, pipeline: &mut Pipeline, captured: &Captured) -> Result<(), Event> {
+        let observation = worker::guard(|| pipeline.process(&captured.frame))
+            .and_then(|result| result.map_err(|error| error.to_string()))
+            .map_err(|message| Event::WorkerFailed { worker: "inference", message })?;
+        let Captured { frame, captured_at } = captured;
+        let analysed_at = Instant::now();
+        self.shared.stats.analysed(frame.run, *captured_at, analysed_at);
+        let observation = LiveObservation {
+            observation: Arc::new(observation),
+            captured_at: *captured_at,
+            analysed_at,
+        };
+        self.shared.record(&observation);
+        match self.observations.try_send(observation) {
+            Ok(()) => {}
+            Err(TrySendError::Full(_)) => self.shared.stats.window_missed(),
+            // The owner is gone; stop follows.
+            Err(TrySendError::Disconnected(_)) => {}
+        }
+        self.shared.wake();
+        Ok(())
+    }
+}
+
+/// Loads the models the options name.
+///
+/// # Errors
+/// As the models say.
+pub fn load_pipeline(options: &LiveOptions) -> Result<Pipeline, ModelError> {
+    let detector = match &options.detector_dir {
+        Some(dir) => DetectorModel::from_dir(dir)?,
+        None => DetectorModel::builtin()?,
+    };
+    let emotion = match &options.model_dir {
+        Some(dir) => EmotionModel::from_dir(dir)?,
+        None => EmotionModel::builtin()?,
+    };
+    Ok(Pipeline::new(detector, emotion, options.pipeline))
+}
+
+fn models_info(pipeline: &Pipeline) -> ModelsInfo {
+    let (detector, emotion) = (&pipeline.detector().card, &pipeline.emotion().card);
+    ModelsInfo {
+        labels: pipeline.labels().clone(),
+        emotion_model: emotion.name.clone(),
+        emotion_sha256: emotion.sha256.clone(),
+        detector: detector.name.clone(),
+        detector_sha256: detector.sha256.clone(),
+    }
+}
+
+/// Tells once when frames stop coming, and once when they come again.
+#[derive(Debug, Default)]
+struct Watch {
+    stalled: Option<RunId>,
+}
+
+impl Watch {
+    fn look(&mut self, shared: &Shared, now: Instant) {
+        let (run, last) = shared.stats.last_capture();
+        let silent = last.map_or(Duration::ZERO, |at| now.saturating_duration_since(at));
+        let stalled = silent >= STALLED_AFTER;
+        match self.stalled {
+            None if stalled => {
+                self.stalled = Some(run);
+                let name = shared.setup().source.as_ref().map(|(_, info)| info.name.clone());
+                let name = name.unwrap_or_else(|| "The source".into());
+                let error = SourceError::Stalled { name, secs: STALLED_AFTER.as_secs() };
+                shared.event(Event::SourceFailed { run, error });
+            }
+            Some(stalled_run) if run != stalled_run || last.is_none() => self.stalled = None,
+            Some(_) if !stalled => {
+                self.stalled = None;
+                shared.event(Event::SourceResumed { run });
+            }
+            _ => {}
+        }
+    }
+}

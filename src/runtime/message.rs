@@ -1,0 +1,146 @@
+//! What travels between the workers and the window or the command line.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crate::frame::{Frame, RunId};
+use crate::observation::{Labels, Observation};
+use crate::session::SessionMeta;
+use crate::source::{SourceError, SourceInfo};
+
+/// A frame with the moment it was captured. Time outside the core.
+#[derive(Debug, Clone)]
+pub struct Captured {
+    /// The pixels.
+    pub frame: Arc<Frame>,
+    /// When it was captured.
+    pub captured_at: Instant,
+}
+
+/// An observation with the times a window or a latency figure needs.
+#[derive(Debug, Clone)]
+pub struct LiveObservation {
+    /// What the core found.
+    pub observation: Arc<Observation>,
+    /// When the frame was captured.
+    pub captured_at: Instant,
+    /// When the observation was ready.
+    pub analysed_at: Instant,
+}
+
+/// What the workers tell their owner. Must arrive: the channel is drained often, and a message
+/// that finds it full is logged.
+#[derive(Debug, Clone)]
+pub enum Event {
+    /// Models are loaded; frames are analysed from now on.
+    ModelsReady(ModelsInfo),
+    /// Models can't be used; the picture goes on without readings.
+    ModelsFailed {
+        /// Cause and what to do, for people.
+        message: String,
+    },
+    /// The source delivers.
+    SourceOpened {
+        /// Its run.
+        run: RunId,
+        /// What was opened.
+        info: SourceInfo,
+    },
+    /// The source gives no more frames, or none for now ([`SourceError::Stalled`]).
+    SourceFailed {
+        /// Its run.
+        run: RunId,
+        /// Why.
+        error: SourceError,
+    },
+    /// A stalled source delivers again.
+    SourceResumed {
+        /// Its run.
+        run: RunId,
+    },
+    /// Rows are being written into this folder.
+    RecordingStarted {
+        /// Session folder.
+        folder: PathBuf,
+    },
+    /// The disk is too slow: so many observations of this session were not written.
+    RecordingBehind {
+        /// Observations missing since the last such message.
+        missed: u64,
+    },
+    /// The session is complete.
+    RecordingFinished {
+        /// Session folder.
+        folder: PathBuf,
+        /// Rows written.
+        rows: u64,
+    },
+    /// Recording stopped by itself; rows written so far are kept.
+    RecordingFailed {
+        /// Session folder, if it came into being.
+        folder: Option<PathBuf>,
+        /// Rows that are safe on disk.
+        rows: u64,
+        /// Cause and what to do, for people.
+        message: String,
+    },
+    /// A worker panicked; the rest goes on.
+    WorkerFailed {
+        /// Thread name.
+        worker: &'static str,
+        /// What it said.
+        message: String,
+    },
+}
+
+/// The models at work.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ModelsInfo {
+    /// Classes of the emotion model in its order.
+    pub labels: Labels,
+    /// Name of the emotion model.
+    pub emotion_model: String,
+    /// Of its file, in hex.
+    pub emotion_sha256: String,
+    /// Name of the detector.
+    pub detector: String,
+    /// Of its file, in hex.
+    pub detector_sha256: String,
+}
+
+/// What is asked of the recorder.
+#[derive(Debug, Clone)]
+pub struct RecordingRequest {
+    /// Folder in which the session folder is made.
+    pub sessions_dir: PathBuf,
+    /// What the user says about the session.
+    pub meta: SessionMeta,
+}
+
+/// Figures for the status line. Cheap to copy; made by the workers, read at any time.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct LiveStats {
+    /// Frames a second from the source, over the last two seconds.
+    pub captured_hz: f64,
+    /// Frames a second analysed, over the last two seconds.
+    pub analysed_hz: f64,
+    /// Capture to observation over the last ten seconds.
+    pub latency_p50: Option<Duration>,
+    /// Capture to observation over the last ten seconds.
+    pub latency_p95: Option<Duration>,
+    /// Frames captured in this run.
+    pub captured: u64,
+    /// Frames analysed in this run.
+    pub analysed: u64,
+    /// Frames of this run that a newer one replaced before analysis.
+    pub dropped: u64,
+    /// Damaged frames of this run.
+    pub damaged: u64,
+    /// How long the current recording has run.
+    pub recording_for: Option<Duration>,
+    /// Bytes in the current recording.
+    pub recording_bytes: u64,
+    /// Observations the window was too slow to take.
+    pub window_missed: u64,
+}

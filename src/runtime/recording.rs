@@ -1,0 +1,260 @@
+//! The recorder thread: rows to disk, and word to the owner when that fails.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::{Receiver, RecvTimeoutError};
+use jiff::{Timestamp, Zoned};
+
+use super::message::{Event, LiveObservation, RecordingRequest};
+use super::shared::{Setup, Shared};
+use crate::frame::RunId;
+use crate::session::recorder::folder_name;
+use crate::session::{
+    Latency, ModelRecord, RecordError, Recorder, SessionEvent, SessionHeader, SessionSummary,
+    SourceRecord,
+};
+
+/// Rows wait in memory at most this long.
+const FLUSH_EVERY: Duration = Duration::from_millis(250);
+
+/// What the recorder is told. When its channel is disconnected the session is complete.
+#[derive(Debug)]
+pub enum RecorderMessage {
+    /// A row for each face.
+    Observation(LiveObservation),
+    /// Something happened.
+    Event { event: SessionEvent, at: Instant },
+    /// There was no room for this many observations.
+    Missed { missed: u64, at: Instant },
+}
+
+/// Records until `messages` is disconnected or writing fails, and tells the owner how it ended.
+pub fn record(request: RecordingRequest, messages: &Receiver<RecorderMessage>, shared: &Arc<Shared>) {
+    let setup = shared.setup().clone();
+    let mut session = match Session::begin(request, &setup, shared) {
+        Ok(session) => session,
+        Err(message) => {
+            shared.event(Event::RecordingFailed { folder: None, rows: 0, message });
+            return;
+        }
+    };
+    let folder = session.recorder.folder().to_owned();
+    shared.event(Event::RecordingStarted { folder });
+    let outcome = session.write_all(messages);
+    let damaged = shared.stats.at(Instant::now()).damaged;
+    let event = session.end(outcome.err(), damaged);
+    shared.stats.recording(None, 0);
+    shared.event(event);
+}
+
+struct Session {
+    recorder: Recorder,
+    /// The session's time zero.
+    zero: Instant,
+    shared: Arc<Shared>,
+    /// Run and index of the last frame written.
+    last: Option<(RunId, u64)>,
+    /// Since when and why no frames come.
+    lost: Option<(Duration, String)>,
+    dropped: u64,
+    analysed: u64,
+    latencies: LatencyHistogram,
+}
+
+impl Session {
+    fn begin(
+        request: RecordingRequest,
+        setup: &Setup,
+        shared: &Arc<Shared>,
+    ) -> Result<Self, String> {
+        let models = setup.models.as_ref().ok_or("The models are not ready. Try again in a moment.")?;
+        let source = setup.source.as_ref();
+        let (spec, info) = source.ok_or("There is no picture to record. Choose a source first.")?;
+        let zero = Instant::now();
+        let header = SessionHeader {
+            folder_name: folder_name(&Zoned::now(), spec),
+            zero_utc: Some(Timestamp::now()),
+            source: SourceRecord::new(spec, info),
+            models: [
+                ("detector", &models.detector, &models.detector_sha256),
+                ("emotion", &models.emotion_model, &models.emotion_sha256),
+            ]
+            .map(|(role, name, sha256)| ModelRecord {
+                role: role.into(),
+                name: name.clone(),
+                sha256: sha256.clone(),
+            })
+            .to_vec(),
+            labels: models.labels.clone(),
+            pipeline: setup.pipeline,
+            meta: request.meta,
+        };
+        let recorder = Recorder::create(&request.sessions_dir, header).map_err(|e| in_words(&e))?;
+        shared.stats.recording(Some(zero), recorder.bytes());
+        Ok(Self {
+            recorder,
+            zero,
+            shared: Arc::clone(shared),
+            last: None,
+            lost: None,
+            dropped: 0,
+            analysed: 0,
+            latencies: LatencyHistogram::default(),
+        })
+    }
+
+    fn write_all(&mut self, messages: &Receiver<RecorderMessage>) -> Result<(), RecordError> {
+        let mut flush_at = Instant::now() + FLUSH_EVERY;
+        loop {
+            match messages.recv_deadline(flush_at) {
+                Ok(message) => self.take(message)?,
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => return Ok(()),
+            }
+            if Instant::now() >= flush_at {
+                self.recorder.flush(self.zero.elapsed())?;
+                self.shared.stats.recording(Some(self.zero), self.recorder.bytes());
+                flush_at = Instant::now() + FLUSH_EVERY;
+            }
+        }
+    }
+
+    fn take(&mut self, message: RecorderMessage) -> Result<(), RecordError> {
+        match message {
+            RecorderMessage::Observation(live) => self.observation(&live),
+            RecorderMessage::Event { event, at } => {
+                let time = at.saturating_duration_since(self.zero);
+                match &event {
+                    SessionEvent::SourceLost { reason } => {
+                        self.lost.get_or_insert_with(|| (time, reason.clone()));
+                    }
+                    // Opened again without having been lost: the user chose another source.
+                    SessionEvent::SourceReturned { .. } if self.lost.is_none() => {
+                        self.lost = Some((time, "another source was chosen".into()));
+                    }
+                    _ => {}
+                }
+                self.recorder.event(time, event)
+            }
+            RecorderMessage::Missed { missed, at } => {
+                self.shared.event(Event::RecordingBehind { missed });
+                self.dropped += missed;
+                let time = at.saturating_duration_since(self.zero);
+                let reason = format!("the disk was too slow: {missed} frames were not written");
+                self.recorder.event(time, SessionEvent::Gap { duration: Duration::ZERO, reason })
+            }
+        }
+    }
+
+    fn observation(&mut self, live: &LiveObservation) -> Result<(), RecordError> {
+        // Captured before the session began.
+        let Some(captured_at) = live.captured_at.checked_duration_since(self.zero) else {
+            return Ok(());
+        };
+        if let Some((start, reason)) = self.lost.take() {
+            let duration = captured_at.saturating_sub(start);
+            self.recorder.event(start, SessionEvent::Gap { duration, reason })?;
+        }
+        let observation = &live.observation;
+        let (run, index) = (observation.run, observation.index);
+        if let Some((last_run, last_index)) = self.last.replace((run, index))
+            && last_run == run
+        {
+            self.dropped += index.saturating_sub(last_index + 1);
+        }
+        self.analysed += 1;
+        self.latencies.add(live.analysed_at.saturating_duration_since(live.captured_at));
+        self.recorder.write(observation, captured_at).map(drop)
+    }
+
+    fn end(self, failure: Option<RecordError>, damaged: u64) -> Event {
+        let folder: PathBuf = self.recorder.folder().to_owned();
+        let rows = self.recorder.rows_on_disk();
+        let summary = SessionSummary {
+            duration: self.zero.elapsed(),
+            captured: self.analysed + self.dropped + damaged,
+            dropped: self.dropped,
+            damaged,
+            latency: self.latencies.summary(),
+        };
+        match (self.recorder.finish(summary), failure) {
+            (Ok(finished), None) if finished.failure.is_none() => {
+                Event::RecordingFinished { folder: finished.folder, rows: finished.rows }
+            }
+            (Ok(finished), failure) => {
+                let failure = finished.failure.or(failure);
+                Event::RecordingFailed {
+                    folder: Some(finished.folder),
+                    rows: finished.rows,
+                    message: failure.map_or_else(String::new, |error| in_words(&error)),
+                }
+            }
+            (Err(closing), failure) => {
+                let message = in_words(failure.as_ref().unwrap_or(&closing));
+                Event::RecordingFailed { folder: Some(folder), rows, message }
+            }
+        }
+    }
+}
+
+fn in_words(error: &RecordError) -> String {
+    let text = format!("{error}. {}", error.advice());
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
+/// Latencies in steps of a millisecond: a session of any length takes the same memory.
+#[derive(Debug)]
+struct LatencyHistogram {
+    counts: Vec<u64>,
+}
+
+impl Default for LatencyHistogram {
+    fn default() -> Self {
+        // What takes longer than two seconds counts as two seconds.
+        Self { counts: vec![0; 2001] }
+    }
+}
+
+impl LatencyHistogram {
+    fn add(&mut self, latency: Duration) {
+        let step = (latency.as_millis() as usize).min(self.counts.len() - 1);
+        self.counts[step] += 1;
+    }
+
+    fn summary(&self) -> Option<Latency> {
+        let total: u64 = self.counts.iter().sum();
+        let percentile = |share: f64| {
+            let rank = (share * total as f64).ceil() as u64;
+            let mut seen = 0;
+            let reached = |count: &u64| {
+                seen += count;
+                seen >= rank
+            };
+            self.counts.iter().position(reached).unwrap_or_default() as f64
+        };
+        (total > 0).then(|| Latency {
+            p50_ms: percentile(0.50),
+            p95_ms: percentile(0.95),
+            p99_ms: percentile(0.99),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_histogram_gives_percentiles() {
+        let mut histogram = LatencyHistogram::default();
+        assert!(histogram.summary().is_none());
+        for ms in 1..=100 {
+            histogram.add(Duration::from_millis(ms));
+        }
+        let latency = histogram.summary().unwrap();
+        assert_eq!((latency.p50_ms, latency.p95_ms, latency.p99_ms), (50.0, 95.0, 99.0));
+    }
+}
