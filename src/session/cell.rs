@@ -110,3 +110,76 @@ fn parse_seconds(cell: &str) -> Option<Duration> {
     let secs = cell.parse::<f64>().ok().filter(|secs| (0.0..LONGEST_SECS).contains(secs))?;
     Some(Duration::from_micros((secs * 1e6).round() as u64))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::session::sample::Dice;
+
+    fn cell(format: Format, value: Value<'_>) -> String {
+        let mut cell = String::new();
+        format.write(value, &mut cell);
+        cell
+    }
+
+    #[test]
+    fn numbers_have_fixed_decimals_and_no_negative_zero() {
+        let cases = [
+            (2, -0.004, "0.00"),
+            (2, -0.006, "-0.01"),
+            (2, 0.0, "0.00"),
+            (2, -0.0, "0.00"),
+            (2, 1234.5, "1234.50"),
+            (6, 1.0 / 3.0, "0.333333"),
+            (6, -1e-7, "0.000000"),
+            (4, 1.0, "1.0000"),
+        ];
+        for (decimals, number, wanted) in cases {
+            assert_eq!(cell(Format::Fixed(decimals), Value::Number(number)), wanted);
+        }
+    }
+
+    #[test]
+    fn times_are_exact_to_the_microsecond() {
+        let mut dice = Dice::new(21);
+        for _ in 0..10_000 {
+            // Up to some thirty years.
+            let time = Duration::from_micros(dice.below(1_000_000_000_000_000));
+            let written = cell(Format::Seconds, Value::Time(time));
+            assert_eq!(Format::Seconds.read(&written), Some(Value::Time(time)), "{written}");
+        }
+        assert_eq!(cell(Format::Seconds, Value::Time(Duration::from_millis(61_005))), "61.005000");
+    }
+
+    #[test]
+    fn wall_clock_has_milliseconds_and_z() {
+        let utc: Timestamp = "2026-11-24T14:05:33.1209Z".parse().unwrap();
+        assert_eq!(cell(Format::Utc, Value::Utc(utc)), "2026-11-24T14:05:33.120Z");
+        let whole: Timestamp = "2026-11-24T14:05:33Z".parse().unwrap();
+        assert_eq!(cell(Format::Utc, Value::Utc(whole)), "2026-11-24T14:05:33.000Z");
+    }
+
+    #[test]
+    fn nonsense_is_refused_and_padding_is_not() {
+        let refused = [
+            (Format::Count, "-1"),
+            (Format::Count, "1.5"),
+            (Format::Count, "99999999999999999999999"),
+            (Format::Flag, "2"),
+            (Format::Seconds, "-0.1"),
+            (Format::Seconds, "NaN"),
+            (Format::Seconds, "1e300"),
+            (Format::Fixed(2), "1,5"),
+            (Format::Fixed(2), "inf"),
+            (Format::Fixed(2), "NaN"),
+            (Format::Fixed(2), "0.1\0"),
+            (Format::Utc, "yesterday"),
+        ];
+        for (format, nonsense) in refused {
+            assert_eq!(format.read(nonsense), None, "{nonsense}");
+        }
+        assert_eq!(Format::Fixed(2).read(" 1.5 "), Some(Value::Number(1.5)));
+        assert_eq!(Format::Count.read("  "), Some(Value::Empty));
+        assert_eq!(Format::Text.read("'=1"), Some(Value::Text("=1")));
+    }
+}

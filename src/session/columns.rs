@@ -275,3 +275,51 @@ const EVENT_COLUMNS: &[ColumnSpec<EventRow>] = &[
         take: |row, _, value| matches!(value, Value::Text(text) if { row.text = text.into(); true }),
     },
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::observation::Labels;
+    use crate::session::sample::labels;
+    use crate::session::schema::Schema;
+
+    #[test]
+    fn the_header_is_the_promised_one() {
+        let mut header = Vec::new();
+        Schema::observations(&labels()).write_header(&mut header).unwrap();
+        assert_eq!(
+            String::from_utf8(header).unwrap(),
+            "frame,face_id,timestamp,utc,confidence,success,bbox_x,bbox_y,bbox_w,bbox_h,\
+             emotion,certainty,\
+             p_neutral,p_happiness,p_surprise,p_sadness,p_anger,p_disgust,p_fear,p_contempt,\
+             smoothed_neutral,smoothed_happiness,smoothed_surprise,smoothed_sadness,\
+             smoothed_anger,smoothed_disgust,smoothed_fear,smoothed_contempt,\
+             valence,arousal,pitch,yaw,roll,\
+             quality,quality_size,quality_light,quality_sharpness,quality_turn,hint\n"
+        );
+    }
+
+    #[test]
+    fn no_label_can_take_the_name_of_another_column() {
+        let labels =
+            Labels::new(["itch", "frame", "hint", "P_", "", "Anger/Disgust", "anger disgust"]);
+        let schema = Schema::observations(&labels);
+        let mut names: Vec<&str> = schema.columns().iter().map(|c| c.name.as_str()).collect();
+        let count = names.len();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), count);
+        // Nor is another column taken for that of a label.
+        for prefix in ["p_", "smoothed_"] {
+            let plain = OBSERVATION_COLUMNS.iter().filter(|spec| !spec.per_label);
+            assert_eq!(plain.filter(|spec| spec.name.starts_with(prefix)).count(), 0);
+        }
+    }
+
+    #[test]
+    fn every_hint_is_documented() {
+        let spec = OBSERVATION_COLUMNS.iter().find(|spec| spec.name == "hint").unwrap();
+        let words: Vec<String> = HINTS.iter().map(|hint| format!("`{}`", hint.word())).collect();
+        assert_eq!(spec.range, words.join(", "));
+    }
+}

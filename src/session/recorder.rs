@@ -271,7 +271,7 @@ impl Recorder {
             // Meanwhile there may be space again. If not, the failure is known already.
             Some(_) => drop(self.give_to_system()),
             // What fails here is kept in `failure`.
-            None => drop(self.check_folder().and_then(|()| self.give_to_system())),
+            None => drop(self.give_to_system().and_then(|()| self.check_folder())),
         }
         let _ = self.put_on_disk();
         if let Some(error @ RecordError::Vanished { kept, .. }) = &self.failure

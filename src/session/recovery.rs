@@ -308,3 +308,6 @@ impl Found {
         record
     }
 }
+
+#[cfg(test)]
+mod tests;
