@@ -116,6 +116,7 @@ impl Settings {
     }
 
     /// Brings all values into range.
+    #[must_use]
     pub fn sanitised(mut self) -> Self {
         let defaults = Self::default();
         let PipelineOptions { max_faces, smoothing_secs, unsure_below, .. } = &mut self.pipeline;
@@ -362,7 +363,7 @@ pub enum SettingsError {
         reason: String,
     },
     /// Some values make no sense.
-    #[error("the settings in {} hold values that make no sense: {}", path.display(), names.join(", "))]
+    #[error("the settings in {} hold wrong values: {}", path.display(), names.join(", "))]
     WrongValues {
         /// The file.
         path: PathBuf,

@@ -25,6 +25,33 @@ pub enum Value<'a> {
     Text(&'a str),
 }
 
+impl<'a> Value<'a> {
+    /// The number of a [`Self::Count`].
+    pub fn count(self) -> Option<u64> {
+        if let Self::Count(count) = self { Some(count) } else { None }
+    }
+
+    /// The duration of a [`Self::Time`].
+    pub fn time(self) -> Option<Duration> {
+        if let Self::Time(time) = self { Some(time) } else { None }
+    }
+
+    /// The moment of a [`Self::Utc`].
+    pub fn utc(self) -> Option<Timestamp> {
+        if let Self::Utc(utc) = self { Some(utc) } else { None }
+    }
+
+    /// The number of a [`Self::Number`].
+    pub fn number(self) -> Option<f32> {
+        if let Self::Number(number) = self { Some(number) } else { None }
+    }
+
+    /// The text of a [`Self::Text`].
+    pub fn text(self) -> Option<&'a str> {
+        if let Self::Text(text) = self { Some(text) } else { None }
+    }
+}
+
 /// How the cells of a column are written. The decimal sign is a point, whatever the locale.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {

@@ -21,13 +21,7 @@ macro_rules! face_number {
             range: $range,
             meaning: $meaning,
             fill: |row, _| number(row.face.as_ref().and_then(|face| face.$field)),
-            take: |row, _, value| match value {
-                Value::Number(number) => {
-                    face_of(row).$field = Some(number);
-                    true
-                }
-                _ => false,
-            },
+            take: |row, _, value| value.number().map(|n| face_of(row).$field = Some(n)),
         }
     };
 }
@@ -46,11 +40,11 @@ macro_rules! class_number {
                 number(numbers.get(class).copied().flatten())
             },
             take: |row, class, value| {
-                let Value::Number(number) = value else { return false };
+                let number = value.number()?;
                 let numbers = &mut face_of(row).$field;
                 numbers.resize(numbers.len().max(class + 1), None);
                 numbers[class] = Some(number);
-                true
+                Some(())
             },
         }
     };
@@ -81,7 +75,7 @@ const OBSERVATION_COLUMNS: &[ColumnSpec<Row>] = &[
         meaning: "Number of the captured frame in the session. A gap means frames that were \
                   captured and not analysed. Rows of several faces in one frame share it.",
         fill: |row, _| Value::Count(row.frame),
-        take: |row, _, value| matches!(value, Value::Count(n) if { row.frame = n; true }),
+        take: |row, _, value| value.count().map(|n| row.frame = n),
     },
     ColumnSpec {
         name: "face_id",
@@ -93,7 +87,7 @@ const OBSERVATION_COLUMNS: &[ColumnSpec<Row>] = &[
         fill: |row, _| {
             row.face.as_ref().and_then(|face| face.id).map_or(Value::Empty, Value::Count)
         },
-        take: |row, _, value| matches!(value, Value::Count(n) if { face_of(row).id = Some(n); true }),
+        take: |row, _, value| value.count().map(|n| face_of(row).id = Some(n)),
     },
     ColumnSpec {
         name: "timestamp",
@@ -103,7 +97,7 @@ const OBSERVATION_COLUMNS: &[ColumnSpec<Row>] = &[
         meaning: "When the frame was captured, since the session's time zero. Strictly \
                   increasing from frame to frame.",
         fill: |row, _| Value::Time(row.time),
-        take: |row, _, value| matches!(value, Value::Time(time) if { row.time = time; true }),
+        take: |row, _, value| value.time().map(|time| row.time = time),
     },
     ColumnSpec {
         name: "utc",
@@ -113,7 +107,7 @@ const OBSERVATION_COLUMNS: &[ColumnSpec<Row>] = &[
         meaning: "Wall clock time of capture: that of time zero plus `timestamp`, so a clock \
                   that is set meanwhile makes no jump. Empty for files.",
         fill: |row, _| row.utc.map_or(Value::Empty, Value::Utc),
-        take: |row, _, value| matches!(value, Value::Utc(utc) if { row.utc = Some(utc); true }),
+        take: |row, _, value| value.utc().map(|utc| row.utc = Some(utc)),
     },
     face_number!("confidence", confidence, 6, "0 to 1", "How sure the face detector is."),
     ColumnSpec {
@@ -125,13 +119,8 @@ const OBSERVATION_COLUMNS: &[ColumnSpec<Row>] = &[
                   are empty.",
         fill: |row, _| Value::Count(row.face.is_some().into()),
         take: |row, _, value| {
-            match value {
-                Value::Count(0) => row.face = None,
-                _ => {
-                    face_of(row);
-                }
-            }
-            true
+            row.face = (value.count()? == 1).then(|| row.face.take().unwrap_or_default());
+            Some(())
         },
     },
     face_number!(
@@ -154,7 +143,7 @@ const OBSERVATION_COLUMNS: &[ColumnSpec<Row>] = &[
             Some(face) if !face.emotion.is_empty() => Value::Text(&face.emotion),
             _ => Value::Empty,
         },
-        take: |row, _, value| matches!(value, Value::Text(word) if { face_of(row).emotion = word.into(); true }),
+        take: |row, _, value| value.text().map(|word| face_of(row).emotion = word.into()),
     },
     face_number!("certainty", certainty, 6, "0 to 1", "Largest of the `smoothed_` columns."),
     class_number!(
@@ -208,10 +197,9 @@ const OBSERVATION_COLUMNS: &[ColumnSpec<Row>] = &[
             hint.map_or(Value::Empty, |hint| Value::Text(hint.word()))
         },
         take: |row, _, value| {
-            let Value::Text(word) = value else { return false };
-            let hint = HINTS.iter().copied().find(|hint| hint.word() == word);
-            face_of(row).hint = hint;
-            hint.is_some()
+            let word = value.text()?;
+            face_of(row).hint = Some(*HINTS.iter().find(|hint| hint.word() == word)?);
+            Some(())
         },
     },
 ];
@@ -236,7 +224,7 @@ const EVENT_COLUMNS: &[ColumnSpec<EventRow>] = &[
         range: "s, from 0",
         meaning: "When it happened, on the time line of `observations.csv`.",
         fill: |row, _| Value::Time(row.time),
-        take: |row, _, value| matches!(value, Value::Time(time) if { row.time = time; true }),
+        take: |row, _, value| value.time().map(|time| row.time = time),
     },
     ColumnSpec {
         name: "utc",
@@ -245,7 +233,7 @@ const EVENT_COLUMNS: &[ColumnSpec<EventRow>] = &[
         range: "",
         meaning: "Wall clock time, as in `observations.csv`.",
         fill: |row, _| row.utc.map_or(Value::Empty, Value::Utc),
-        take: |row, _, value| matches!(value, Value::Utc(utc) if { row.utc = Some(utc); true }),
+        take: |row, _, value| value.utc().map(|utc| row.utc = Some(utc)),
     },
     ColumnSpec {
         name: "event",
@@ -254,7 +242,7 @@ const EVENT_COLUMNS: &[ColumnSpec<EventRow>] = &[
         range: "`marker`, `gap`, `source_lost`, `source_returned`, `settings_changed`",
         meaning: "What happened. A gap is a while without rows: frames were lost.",
         fill: |row, _| Value::Text(&row.event),
-        take: |row, _, value| matches!(value, Value::Text(word) if { row.event = word.into(); true }),
+        take: |row, _, value| value.text().map(|word| row.event = word.into()),
     },
     ColumnSpec {
         name: "duration",
@@ -263,7 +251,7 @@ const EVENT_COLUMNS: &[ColumnSpec<EventRow>] = &[
         range: "s",
         meaning: "How long it took. Empty for what takes no time.",
         fill: |row, _| row.duration.map_or(Value::Empty, Value::Time),
-        take: |row, _, value| matches!(value, Value::Time(time) if { row.duration = Some(time); true }),
+        take: |row, _, value| value.time().map(|time| row.duration = Some(time)),
     },
     ColumnSpec {
         name: "text",
@@ -272,7 +260,7 @@ const EVENT_COLUMNS: &[ColumnSpec<EventRow>] = &[
         range: "",
         meaning: "The text of the marker, or the reason.",
         fill: |row, _| Value::Text(&row.text),
-        take: |row, _, value| matches!(value, Value::Text(text) if { row.text = text.into(); true }),
+        take: |row, _, value| value.text().map(|text| row.text = text.into()),
     },
 ];
 

@@ -32,9 +32,10 @@ const FORM: &str = "\
 in RFC 4180, lines end in LF. A line is always a row, as no cell holds a line break.
 * The decimal sign is a point and the number of decimals is fixed, whatever the locale. An empty \
 cell: not known, or does not apply. There is no `NaN` and no `inf`.
-* While a session is recorded the tables end in `.part` and may be read. Rows reach the system \
-several times a second and the disk once a second. After a crash Mien offers to close the session: \
-it removes a last line that was cut and keeps all others.
+* While a session is recorded the tables end in `.part` and may be read, though not on Windows, \
+where the lock that tells a living session from a dead one keeps readers out. Rows reach the \
+system several times a second and the disk once a second. After a crash Mien offers to close the \
+session: it removes a last line that was cut and keeps all others.
 * Free text can't become a formula in a spreadsheet: where its first visible character is `=`, \
 `+`, `-` or `@`, a `'` is put in front; so it is where the text itself starts with `'`. To read \
 it back, remove one leading `'`. Control characters and line breaks become spaces.

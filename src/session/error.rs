@@ -52,7 +52,7 @@ pub enum RecordError {
         path: PathBuf,
     },
     /// All names for a session of this second are taken.
-    #[error("{} already holds {tried} sessions that started in this second", sessions_dir.display())]
+    #[error("{} already holds {tried} sessions of this second", sessions_dir.display())]
     NoFreeName {
         /// Where the session was to be made.
         sessions_dir: PathBuf,

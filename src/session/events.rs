@@ -84,4 +84,39 @@ impl EventRow {
         let (event, text) = (event.word().to_owned(), event.text().to_owned());
         Self { time, utc, event, duration, text }
     }
+
+    /// The event, unless a later version wrote it.
+    pub fn as_event(&self) -> Option<SessionEvent> {
+        let text = self.text.clone();
+        Some(match self.event.as_str() {
+            "marker" => SessionEvent::Marker { label: text },
+            "gap" => SessionEvent::Gap { duration: self.duration?, reason: text },
+            "source_lost" => SessionEvent::SourceLost { reason: text },
+            "source_returned" => SessionEvent::SourceReturned { source: text },
+            "settings_changed" => SessionEvent::SettingsChanged { settings: text },
+            _ => return None,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_event_comes_back_from_its_row() {
+        let text = String::from("why");
+        let events = [
+            SessionEvent::Marker { label: text.clone() },
+            SessionEvent::Gap { duration: Duration::from_secs(2), reason: text.clone() },
+            SessionEvent::SourceLost { reason: text.clone() },
+            SessionEvent::SourceReturned { source: text.clone() },
+            SessionEvent::SettingsChanged { settings: text },
+        ];
+        for event in events {
+            let row = EventRow::new(Duration::ZERO, None, &event);
+            assert_eq!(row.as_event(), Some(event));
+        }
+        assert_eq!(EventRow { event: "future".into(), ..EventRow::default() }.as_event(), None);
+    }
 }

@@ -200,7 +200,7 @@ impl<R: TableRow> Rows<R> {
             let value = str::from_utf8(bytes).ok().and_then(|cell| spec.format.read(cell));
             let taken = match value {
                 Some(Value::Empty) => !R::REQUIRED.contains(&spec.name),
-                Some(value) => (spec.take)(&mut row, column.class, value),
+                Some(value) => (spec.take)(&mut row, column.class, value).is_some(),
                 None => false,
             };
             if !taken {

@@ -8,7 +8,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{RECORD, SessionMeta, write_atomically};
+use super::{RECORD, SessionEvent, SessionMeta, write_atomically};
 use crate::pipeline::PipelineOptions;
 use crate::source::{SourceInfo, SourceSpec};
 
@@ -79,6 +79,18 @@ pub struct Gap {
     pub end_secs: f64,
     /// For people.
     pub reason: String,
+}
+
+impl Gap {
+    /// The gap that began at `time`; `None` if the event is another.
+    pub(super) fn of(time: Duration, event: &SessionEvent) -> Option<Self> {
+        let SessionEvent::Gap { duration, reason } = event else { return None };
+        Some(Self {
+            start_secs: time.as_secs_f64(),
+            end_secs: time.saturating_add(*duration).as_secs_f64(),
+            reason: reason.clone(),
+        })
+    }
 }
 
 /// Capture to observation, over the session.

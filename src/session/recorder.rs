@@ -212,27 +212,21 @@ impl Recorder {
     /// # Errors
     /// The failure that ended recording, this time or before.
     pub fn marker(&mut self, time: Duration, label: &str) -> Result<(), RecordError> {
-        self.event(time, SessionEvent::Marker { label: label.to_owned() })
+        self.event(time, &SessionEvent::Marker { label: label.to_owned() })
     }
 
     /// Notes what happened at this moment; for a gap, its start. Gaps go into `session.json` too.
     ///
     /// # Errors
     /// The failure that ended recording, this time or before.
-    pub fn event(&mut self, time: Duration, event: SessionEvent) -> Result<(), RecordError> {
+    pub fn event(&mut self, time: Duration, event: &SessionEvent) -> Result<(), RecordError> {
         self.check()?;
-        let row = EventRow::new(time, utc_at(self.zero_utc, time), &event);
+        let row = EventRow::new(time, utc_at(self.zero_utc, time), event);
         if let Err(error) = self.events.push(|out| self.event_schema.write_row(&row, out)) {
             let error = RecordError::from_io(&error, self.events.path());
             return Err(self.fail(error));
         }
-        if let SessionEvent::Gap { duration, reason } = event {
-            self.record.gaps.push(Gap {
-                start_secs: time.as_secs_f64(),
-                end_secs: time.saturating_add(duration).as_secs_f64(),
-                reason,
-            });
-        }
+        self.record.gaps.extend(Gap::of(time, event));
         Ok(())
     }
 

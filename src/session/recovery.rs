@@ -8,8 +8,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::atomic::sync_folder;
-use super::reader::{Rows, session_folders};
-use super::record::SCHEMA_VERSION;
+use super::reader::{Rows, Session, session_folders};
+use super::record::{Gap, SCHEMA_VERSION};
 use super::row::Row;
 use super::schema::{Schema, TableRow};
 use super::{EVENTS, OBSERVATIONS, RECORD, SessionRecord, part_of};
@@ -105,7 +105,7 @@ pub fn recover(unfinished: &Unfinished) -> Result<Recovered, RecoverError> {
     let folder = &unfinished.folder;
     let part = folder.join(part_of(OBSERVATIONS));
     let closed = folder.join(OBSERVATIONS);
-    let mut observations = match OpenOptions::new().read(true).write(true).open(&part) {
+    let observations = match OpenOptions::new().read(true).write(true).open(&part) {
         Ok(file) => file,
         Err(error) if error.kind() == io::ErrorKind::NotFound && closed.exists() => {
             return Ok(as_closed(folder));
@@ -115,6 +115,7 @@ pub fn recover(unfinished: &Unfinished) -> Result<Recovered, RecoverError> {
     if let Err(TryLockError::WouldBlock) = observations.try_lock() {
         return Err(RecoverError::InUse { folder: folder.clone() });
     }
+    let mut observations = Locked(observations);
     match (part.exists(), closed.exists()) {
         (false, _) => return Ok(as_closed(folder)),
         (true, true) => return Err(RecoverError::Occupied { path: closed }),
@@ -125,12 +126,12 @@ pub fn recover(unfinished: &Unfinished) -> Result<Recovered, RecoverError> {
     let labels = Labels::new(&record.labels);
     // Without labels the columns are unknown; a table without any is read as one without rows.
     let schema = (!labels.is_empty()).then(|| Schema::observations(&labels));
-    mend_table(&mut observations, schema.as_ref()).map_err(RecoverError::io(&part))?;
+    mend_table(&mut observations.0, schema.as_ref()).map_err(RecoverError::io(&part))?;
     recover_events(folder)?;
 
-    let copy = observations.try_clone().map_err(RecoverError::io(&part))?;
+    let copy = observations.0.try_clone().map_err(RecoverError::io(&part))?;
     let found = Found::in_rows(copy, &part)?;
-    let record = found.complete(record);
+    let record = found.complete(record, gaps_in(folder));
     record.write(folder).map_err(RecoverError::io(&folder.join(RECORD)))?;
 
     // Last, as a session counts as unfinished until then. Still locked, so that nobody takes it
@@ -140,16 +141,27 @@ pub fn recover(unfinished: &Unfinished) -> Result<Recovered, RecoverError> {
     Ok(Recovered { folder: folder.clone(), rows: record.rows, duration: record.duration() })
 }
 
+/// Unlocks for certain: closing does too, but not as long as a child that is just being started
+/// has a copy of the handle.
+struct Locked(File);
+
+impl Drop for Locked {
+    fn drop(&mut self) {
+        let _ = self.0.unlock();
+    }
+}
+
 fn look_at(folder: &Path) -> Option<Unfinished> {
     let part = folder.join(part_of(OBSERVATIONS));
-    let mut file = File::open(&part).ok()?;
+    let file = File::open(&part).ok()?;
     // Shared, as that needs no permission to write. Where the file system knows no locks,
     // nothing can be said, and the user knows what is being recorded.
     if let Err(TryLockError::WouldBlock) = file.try_lock_shared() {
         return None;
     }
-    let whole = whole_lines(&mut file).ok()?;
-    let last = last_row(&mut file, whole.end, &part);
+    let mut file = Locked(file);
+    let whole = whole_lines(&mut file.0).ok()?;
+    let last = last_row(&mut file.0, whole.end, &part);
     let start = SessionRecord::read(folder).ok().and_then(|record| record.start());
     Some(Unfinished {
         folder: folder.to_owned(),
@@ -261,6 +273,13 @@ fn recover_events(folder: &Path) -> Result<(), RecoverError> {
     fs::rename(&part, &closed).map_err(RecoverError::io(&closed))
 }
 
+/// The gaps that `events.csv` tells of; none if it can't be read.
+fn gaps_in(folder: &Path) -> Vec<Gap> {
+    let events = Session::open(folder).and_then(|session| session.events());
+    let rows = events.into_iter().flatten().flatten();
+    rows.filter_map(|row| Gap::of(row.time, &row.as_event()?)).collect()
+}
+
 /// What the rows tell about their session.
 #[derive(Debug, Default)]
 struct Found {
@@ -290,12 +309,13 @@ impl Found {
         Ok(found)
     }
 
-    fn complete(self, mut record: SessionRecord) -> SessionRecord {
+    fn complete(self, mut record: SessionRecord, gaps: Vec<Gap>) -> SessionRecord {
         if record.complete {
             // It died between its last two steps; the program knew better than the rows do.
             return record;
         }
         record.recovered = true;
+        record.gaps = gaps;
         record.rows = self.rows;
         record.frames.analysed = self.frames;
         record.duration_secs = self.last.map_or(0.0, |row| row.time.as_secs_f64());

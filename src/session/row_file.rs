@@ -225,6 +225,14 @@ impl RowFile {
     }
 }
 
+impl Drop for RowFile {
+    /// Closing unlocks too, but not as long as a child that is just being started has a copy of
+    /// the handle.
+    fn drop(&mut self) {
+        let _ = self.storage.file().unlock();
+    }
+}
+
 fn vanished(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
 }
@@ -303,7 +311,9 @@ pub mod tests {
                 let room_left = Arc::new(AtomicU64::new(room as u64));
                 let disk = SmallDisk::create(&path, &room_left, can_cut).unwrap();
                 let mut rows = RowFile::new(path.clone(), disk);
-                lines.iter().for_each(|line| push_line(&mut rows, line));
+                for line in lines {
+                    push_line(&mut rows, line);
+                }
                 assert_eq!(rows.rows(), 2);
 
                 let error = rows.flush().unwrap_err();

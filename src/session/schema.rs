@@ -39,8 +39,8 @@ pub struct ColumnSpec<R: 'static> {
     pub meaning: &'static str,
     /// Takes the value out of a row; the number is the class of the label.
     pub fill: for<'a> fn(&'a R, usize) -> Value<'a>,
-    /// Puts a value that is not empty into a row. False: not a value of this column.
-    pub take: fn(&mut R, usize, Value<'_>) -> bool,
+    /// Puts a value that is not empty into a row. `None`: not a value of this column.
+    pub take: fn(&mut R, usize, Value<'_>) -> Option<()>,
 }
 
 impl<R> Clone for Column<R> {
@@ -91,6 +91,9 @@ impl<R: TableRow> Schema<R> {
     }
 
     /// Appends the line of column names.
+    ///
+    /// # Errors
+    /// Those of the writer; there is none to expect.
     pub fn write_header(&self, out: &mut Vec<u8>) -> csv::Result<()> {
         write_line(out, |line| {
             self.columns.iter().try_for_each(|column| line.write_field(&column.name))
@@ -98,6 +101,9 @@ impl<R: TableRow> Schema<R> {
     }
 
     /// Appends the line of a row.
+    ///
+    /// # Errors
+    /// Those of the writer; there is none to expect.
     pub fn write_row(&self, row: &R, out: &mut Vec<u8>) -> csv::Result<()> {
         let mut cell = String::new();
         write_line(out, |line| {

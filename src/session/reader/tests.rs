@@ -136,8 +136,8 @@ fn events_are_read_back() {
         recorder.marker(second, text).unwrap();
     }
     let (reason, text) = (String::from("unplugged"), String::from("two\nlines"));
-    recorder.event(second, SessionEvent::Gap { duration: second * 3, reason }).unwrap();
-    recorder.event(second * 4, SessionEvent::SourceReturned { source: text }).unwrap();
+    recorder.event(second, &SessionEvent::Gap { duration: second * 3, reason }).unwrap();
+    recorder.event(second * 4, &SessionEvent::SourceReturned { source: text }).unwrap();
     let folder = recorder.finish(SessionSummary::default()).unwrap().folder;
     let session = Session::open(&folder).unwrap();
     let events: Vec<EventRow> = session.events().unwrap().map(Result::unwrap).collect();

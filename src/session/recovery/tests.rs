@@ -2,7 +2,7 @@ use std::collections::BTreeSet;
 
 use super::*;
 use crate::session::sample::{Dice, header, labels, observation};
-use crate::session::{Recorder, Session, SessionSummary};
+use crate::session::{Recorder, SessionEvent, SessionSummary};
 
 /// What a killed program leaves: a folder and the rows in it.
 struct Crash {
@@ -19,7 +19,10 @@ fn crash(frames: u64) -> Crash {
         let observation = observation(&mut dice, index, 8);
         recorder.write(&observation, observation.pts.since_start()).unwrap();
     }
-    recorder.marker(Duration::from_secs(1), "now").unwrap();
+    let second = Duration::from_secs(1);
+    recorder.marker(second, "now").unwrap();
+    let gap = SessionEvent::Gap { duration: second, reason: "unplugged".into() };
+    recorder.event(second, &gap).unwrap();
     let folder = recorder.folder().to_owned();
     drop(recorder);
     let table = fs::read(folder.join(part_of(OBSERVATIONS))).unwrap();
@@ -78,6 +81,7 @@ impl Crash {
         assert_eq!(found.duration, read.last().map(|row| row.time));
         let frames: BTreeSet<u64> = read.iter().map(|row| row.frame).collect();
         assert_eq!(record.frames.analysed, frames.len() as u64);
+        assert_eq!((record.gaps.len(), record.gaps[0].end_secs), (1, 2.0));
         // What was known at the start still is.
         assert_eq!(record.meta.participant, "P07");
     }
@@ -232,7 +236,7 @@ fn what_another_program_writes_is_left_alone() {
     assert_eq!(find_unfinished(crash.dir.path()), []);
     let error = recover(&found).unwrap_err();
     assert_eq!(error, RecoverError::InUse { folder: crash.folder.clone() });
-    drop(file);
+    file.unlock().unwrap();
     recover(&found).unwrap();
 }
 
