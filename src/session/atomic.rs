@@ -19,7 +19,7 @@ pub fn write_atomically(path: &Path, content: &[u8]) -> io::Result<()> {
         let mut file = File::create(&temporary)?;
         file.write_all(content)?;
         // Without this the rename may reach the disk before the content does.
-        file.sync_all()?;
+        ignoring_unsupported(file.sync_all())?;
         drop(file);
         fs::rename(&temporary, &target)?;
         sync_folder(folder);
@@ -30,6 +30,19 @@ pub fn write_atomically(path: &Path, content: &[u8]) -> io::Result<()> {
         let _ = fs::remove_file(&temporary);
     }
     result
+}
+
+/// Some network and FUSE file systems can't be told to put a file on the disk and say so. That is
+/// no reason not to write there.
+pub fn ignoring_unsupported(synced: io::Result<()>) -> io::Result<()> {
+    match synced {
+        Err(error)
+            if matches!(error.kind(), io::ErrorKind::Unsupported | io::ErrorKind::InvalidInput) =>
+        {
+            Ok(())
+        }
+        other => other,
+    }
 }
 
 /// Makes new names in a folder survive a power cut. Not all file systems can, and none of them
@@ -54,6 +67,18 @@ mod tests {
         write_atomically(&path, b"two").unwrap();
         assert_eq!(fs::read(&path).unwrap(), b"two");
         assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn only_a_file_system_that_can_t_sync_is_forgiven() {
+        for (kind, forgiven) in [
+            (io::ErrorKind::Unsupported, true),
+            (io::ErrorKind::InvalidInput, true),
+            (io::ErrorKind::StorageFull, false),
+            (io::ErrorKind::Other, false),
+        ] {
+            assert_eq!(ignoring_unsupported(Err(kind.into())).is_ok(), forgiven);
+        }
     }
 
     #[test]

@@ -37,8 +37,8 @@ where the lock that tells a living session from a dead one keeps readers out. Ro
 system several times a second and the disk once a second. After a crash Mien offers to close the \
 session: it removes a last line that was cut and keeps all others.
 * Free text can't become a formula in a spreadsheet: where its first visible character is `=`, \
-`+`, `-` or `@`, a `'` is put in front; so it is where the text itself starts with `'`. To read \
-it back, remove one leading `'`. Control characters and line breaks become spaces.
+`+`, `-` or `@` (also in full width), a `'` is put in front; so it is where the text itself starts \
+with `'`. To read it back, remove one leading `'`. Control characters and line breaks become spaces.
 * New columns may come at any place: find columns by name.
 ";
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::atomic::sync_folder;
+use super::atomic::{ignoring_unsupported, sync_folder};
 use super::reader::{Rows, Session, session_folders};
 use super::record::{Gap, SCHEMA_VERSION};
 use super::row::Row;
@@ -255,7 +255,7 @@ fn mend_table<R: TableRow>(file: &mut File, schema: Option<&Schema<R>>) -> io::R
         file.seek(SeekFrom::Start(0))?;
         file.write_all(&header)?;
     }
-    file.sync_all()
+    ignoring_unsupported(file.sync_all())
 }
 
 fn recover_events(folder: &Path) -> Result<(), RecoverError> {

@@ -5,6 +5,8 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
+use super::atomic::ignoring_unsupported;
+
 /// What a [`RowFile`] writes to: a file, or in tests one that runs out of space.
 pub trait Storage: fmt::Debug + Send {
     /// Writes some of `bytes` at the end; how many.
@@ -156,7 +158,7 @@ impl RowFile {
     /// Waits until all that was flushed is on the disk, after which a power cut can't harm it.
     pub fn sync(&mut self) -> io::Result<()> {
         if !self.synced {
-            self.storage.sync()?;
+            ignoring_unsupported(self.storage.sync())?;
             self.synced = true;
         }
         Ok(())

@@ -185,3 +185,13 @@ fn the_environment_may_name_folders() {
     let sessions = located(&[], &no_documents).unwrap().sessions;
     assert_eq!(sessions, Path::new("/home/a/.local/share/mien/sessions"));
 }
+
+#[test]
+fn the_file_is_pleasant_to_edit() {
+    let dir = std::path::absolute("/a").unwrap();
+    let settings = Settings { sessions_dir: Some(dir.clone()), ..Settings::default() };
+    let text = settings.to_toml();
+    assert!(text.starts_with("# Settings of Mien."), "{text}");
+    assert!(text.contains("\ntheme = \"system\"\ntext_scale = 1.0\nsource = \"camera\"\n"));
+    assert!(text.contains("\n[pipeline]\nmax_faces = 4\nsmoothing_secs = 0.25\n"), "{text}");
+}

@@ -214,6 +214,19 @@ fn a_damaged_or_missing_record_is_made_anew_from_the_rows() {
 }
 
 #[test]
+fn with_neither_header_nor_record_there_is_an_empty_session() {
+    for len in [0, 5] {
+        let crash = crash(3);
+        crash.cut(len);
+        fs::remove_file(crash.folder.join(RECORD)).unwrap();
+        assert_eq!(recover(&crash.found()).unwrap().rows, 0);
+        let session = Session::open(&crash.folder).unwrap();
+        assert_eq!(session.observations().unwrap().count(), 0);
+        assert!(session.record().recovered);
+    }
+}
+
+#[test]
 fn a_row_that_makes_no_sense_stays_and_stops_nothing() {
     let crash = crash(30);
     let mut table = crash.table.clone();
