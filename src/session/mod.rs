@@ -39,7 +39,9 @@ pub use clock::{SessionClock, Stamp};
 pub use error::{Kept, RecordError};
 pub use events::{EventRow, SessionEvent};
 pub use reader::{ReadError, RowError, Rows, Session, session_folders};
-pub use record::{FrameCounts, Gap, Latency, ModelRecord, SessionRecord, SourceRecord};
+pub use record::{
+    FrameCounts, Gap, Latency, ModelRecord, SCHEMA_VERSION, SessionRecord, SourceRecord,
+};
 pub use recorder::{Finished, Recorder, SessionHeader, SessionSummary};
 pub use recovery::{RecoverError, Recovered, Unfinished, find_unfinished, recover};
 pub use row::{FaceRow, Row};
