@@ -1,6 +1,52 @@
 //! Sessions on disk: one schema, its writer, its reader, recovery of what a crash left.
+//!
+//! A session is a folder:
+//!
+//! | file | content |
+//! |---|---|
+//! | `observations.csv` | one row per face and frame; a frame without a face is a row too |
+//! | `events.csv` | markers, gaps, a source lost and found, changed settings |
+//! | `session.json` | what the session is: source, models, settings, counts, whether complete |
+//!
+//! While it is written the two tables end in `.part`. Nothing here reads a clock: times come as
+//! arguments, so that a recording can be repeated exactly.
+
+mod atomic;
+mod cell;
+mod columns;
+mod error;
+mod events;
+mod folder;
+mod record;
+mod row;
+mod row_file;
+mod text;
+
+#[cfg(test)]
+mod sample;
+
+pub mod clock;
+pub mod docs;
+pub mod reader;
+pub mod recorder;
+pub mod recovery;
+pub mod schema;
 
 use serde::{Deserialize, Serialize};
+
+pub use cell::{Format, Value};
+pub use clock::{SessionClock, Stamp};
+pub use error::{Kept, RecordError};
+pub use events::{EventRow, SessionEvent};
+pub use reader::{ReadError, RowError, Rows, Session, session_folders};
+pub use record::{
+    FrameCounts, Gap, Latency, ModelRecord, SCHEMA_VERSION, SessionRecord, SourceRecord,
+};
+pub use recorder::{Finished, Recorder, SessionHeader, SessionSummary};
+pub use recovery::{RecoverError, Recovered, Unfinished, find_unfinished, recover};
+pub use row::{FaceRow, Row};
+
+pub(crate) use atomic::write_atomically;
 
 /// What the user says about a session before recording.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -12,4 +58,17 @@ pub struct SessionMeta {
     pub consent_utc: Option<String>,
     /// Free text.
     pub note: String,
+}
+
+/// One row per face and frame, once the session is closed.
+pub const OBSERVATIONS: &str = "observations.csv";
+/// One row per event, once the session is closed.
+pub const EVENTS: &str = "events.csv";
+/// What the session is.
+pub const RECORD: &str = "session.json";
+
+/// Name of a table while it is written. A session is unfinished as long as its
+/// `observations.csv.part` exists.
+pub(crate) fn part_of(table: &str) -> String {
+    format!("{table}.part")
 }

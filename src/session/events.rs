@@ -1,0 +1,122 @@
+//! What happens in a session beside the readings.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+/// Something that happened while a session was recorded.
+#[derive(Debug, Clone, PartialEq)]
+pub enum SessionEvent {
+    /// Someone pressed the marker key.
+    Marker {
+        /// What they wrote; empty if nothing.
+        label: String,
+    },
+    /// For a while there are no rows though there should be. Its time is its start.
+    Gap {
+        /// How long.
+        duration: Duration,
+        /// Why, for people.
+        reason: String,
+    },
+    /// The source gives no more frames.
+    SourceLost {
+        /// Why, for people.
+        reason: String,
+    },
+    /// A source delivers again.
+    SourceReturned {
+        /// Which one, for people.
+        source: String,
+    },
+    /// Options changed that influence the readings.
+    SettingsChanged {
+        /// The new ones, for people.
+        settings: String,
+    },
+}
+
+impl SessionEvent {
+    /// Stands in the column `event`.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Marker { .. } => "marker",
+            Self::Gap { .. } => "gap",
+            Self::SourceLost { .. } => "source_lost",
+            Self::SourceReturned { .. } => "source_returned",
+            Self::SettingsChanged { .. } => "settings_changed",
+        }
+    }
+
+    fn text(&self) -> &str {
+        match self {
+            Self::Marker { label: text }
+            | Self::Gap { reason: text, .. }
+            | Self::SourceLost { reason: text }
+            | Self::SourceReturned { source: text }
+            | Self::SettingsChanged { settings: text } => text,
+        }
+    }
+}
+
+/// One row of `events.csv`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct EventRow {
+    /// Since the session's time zero.
+    pub time: Duration,
+    /// Wall clock time; `None` for files.
+    pub utc: Option<Timestamp>,
+    /// [`SessionEvent::word`]; a word of a later version is kept as it is.
+    pub event: String,
+    /// For what takes a while.
+    pub duration: Option<Duration>,
+    /// What someone wrote, or the reason.
+    pub text: String,
+}
+
+impl EventRow {
+    /// The row of `event`.
+    pub fn new(time: Duration, utc: Option<Timestamp>, event: &SessionEvent) -> Self {
+        let duration = match event {
+            SessionEvent::Gap { duration, .. } => Some(*duration),
+            _ => None,
+        };
+        let (event, text) = (event.word().to_owned(), event.text().to_owned());
+        Self { time, utc, event, duration, text }
+    }
+
+    /// The event, unless a later version wrote it.
+    pub fn as_event(&self) -> Option<SessionEvent> {
+        let text = self.text.clone();
+        Some(match self.event.as_str() {
+            "marker" => SessionEvent::Marker { label: text },
+            "gap" => SessionEvent::Gap { duration: self.duration?, reason: text },
+            "source_lost" => SessionEvent::SourceLost { reason: text },
+            "source_returned" => SessionEvent::SourceReturned { source: text },
+            "settings_changed" => SessionEvent::SettingsChanged { settings: text },
+            _ => return None,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_event_comes_back_from_its_row() {
+        let text = String::from("why");
+        let events = [
+            SessionEvent::Marker { label: text.clone() },
+            SessionEvent::Gap { duration: Duration::from_secs(2), reason: text.clone() },
+            SessionEvent::SourceLost { reason: text.clone() },
+            SessionEvent::SourceReturned { source: text.clone() },
+            SessionEvent::SettingsChanged { settings: text },
+        ];
+        for event in events {
+            let row = EventRow::new(Duration::ZERO, None, &event);
+            assert_eq!(row.as_event(), Some(event));
+        }
+        assert_eq!(EventRow { event: "future".into(), ..EventRow::default() }.as_event(), None);
+    }
+}

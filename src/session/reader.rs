@@ -1,0 +1,348 @@
+//! Reads a session, whole or not, row by row: three hours need no more memory than a second.
+
+use std::collections::HashMap;
+use std::fs::{self, File};
+use std::io::{self, Read, Seek, SeekFrom};
+use std::path::{Path, PathBuf};
+
+use csv::ByteRecord;
+
+use super::cell::Value;
+use super::schema::{Column, Schema, TableRow};
+use super::{EVENTS, EventRow, OBSERVATIONS, RECORD, Row, SessionRecord, part_of};
+
+/// A session folder.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Session {
+    folder: PathBuf,
+    record: SessionRecord,
+    record_problem: Option<String>,
+}
+
+impl Session {
+    /// Looks at a session folder.
+    ///
+    /// # Errors
+    /// [`ReadError::NotASession`] if it has no `observations.csv`, closed or not.
+    pub fn open(folder: &Path) -> Result<Self, ReadError> {
+        let session = Self {
+            folder: folder.to_owned(),
+            record: SessionRecord::default(),
+            record_problem: None,
+        };
+        if table_path(folder, OBSERVATIONS).is_none() {
+            return Err(ReadError::NotASession { folder: session.folder });
+        }
+        Ok(match SessionRecord::read(folder) {
+            Ok(record) => Self { record, ..session },
+            Err(error) => {
+                let problem = format!("{} can't be read: {error}", folder.join(RECORD).display());
+                Self { record_problem: Some(problem), ..session }
+            }
+        })
+    }
+
+    /// Where it is.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Content of `session.json`; the default if [`Self::record_problem`] says why.
+    pub fn record(&self) -> &SessionRecord {
+        &self.record
+    }
+
+    /// Why `session.json` can't be read, for people. Rows can be read all the same.
+    pub fn record_problem(&self) -> Option<&str> {
+        self.record_problem.as_deref()
+    }
+
+    /// Whether it is being written, or was when the program or the system died.
+    pub fn is_unfinished(&self) -> bool {
+        !self.folder.join(OBSERVATIONS).exists()
+    }
+
+    /// Rows of `observations.csv` from the start.
+    ///
+    /// # Errors
+    /// The table can't be opened or is none of ours.
+    pub fn observations(&self) -> Result<Rows<Row>, ReadError> {
+        self.table(OBSERVATIONS)
+    }
+
+    /// Rows of `events.csv` from the start.
+    ///
+    /// # Errors
+    /// The table can't be opened or is none of ours.
+    pub fn events(&self) -> Result<Rows<EventRow>, ReadError> {
+        self.table(EVENTS)
+    }
+
+    fn table<R: TableRow>(&self, name: &str) -> Result<Rows<R>, ReadError> {
+        let path = table_path(&self.folder, name).unwrap_or_else(|| self.folder.join(name));
+        let file = File::open(&path).map_err(|error| ReadError::io(&path, &error))?;
+        Rows::of_file(file, &path)
+    }
+}
+
+/// Where a table is: closed, or being written.
+fn table_path(folder: &Path, name: &str) -> Option<PathBuf> {
+    [folder.join(name), folder.join(part_of(name))].into_iter().find(|path| path.is_file())
+}
+
+/// The rows of a table, one after the other. A row that makes no sense is an error that names
+/// its line; the next one may be sound.
+///
+/// Columns are found by name, in any order; unknown ones are ignored. A byte order mark and
+/// Windows line ends are fine. A last line that was cut is left out, see [`Self::cut_line`].
+pub struct Rows<R: 'static> {
+    reader: csv::Reader<Box<dyn Read + Send>>,
+    path: PathBuf,
+    words: Vec<String>,
+    /// Known columns and where they are.
+    columns: Vec<(usize, Column<R>)>,
+    width: usize,
+    tail: Tail,
+    record: ByteRecord,
+    cut_line: Option<u64>,
+    done: bool,
+}
+
+/// How a table ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Tail {
+    len: u64,
+    /// Ends with a line end.
+    whole: bool,
+    /// Being written: a last line without an end is cut for sure. RFC 4180 allows one in a
+    /// closed table, and some editors write it that way.
+    unfinished: bool,
+}
+
+impl<R: TableRow> Rows<R> {
+    /// Reads from the start of `file` to where its end is now.
+    pub(super) fn of_file(mut file: File, path: &Path) -> Result<Self, ReadError> {
+        let failed = |error: io::Error| ReadError::io(path, &error);
+        let len = file.seek(SeekFrom::End(0)).map_err(failed)?;
+        let mut last = [0];
+        if len > 0 {
+            file.seek(SeekFrom::End(-1)).map_err(failed)?;
+            file.read_exact(&mut last).map_err(failed)?;
+        }
+        file.seek(SeekFrom::Start(0)).map_err(failed)?;
+        let unfinished = path.extension().is_some_and(|extension| extension == "part");
+        let tail = Tail { len, whole: last == *b"\n", unfinished };
+        Self::new(Box::new(file.take(len)), tail, path)
+    }
+
+    /// Reads whole lines from memory.
+    pub(super) fn of_lines(lines: Vec<u8>, path: &Path) -> Result<Self, ReadError> {
+        let tail = Tail { len: lines.len() as u64, whole: true, unfinished: true };
+        Self::new(Box::new(io::Cursor::new(lines)), tail, path)
+    }
+
+    fn new(input: Box<dyn Read + Send>, tail: Tail, path: &Path) -> Result<Self, ReadError> {
+        let mut reader = csv::ReaderBuilder::new()
+            .has_headers(false)
+            .flexible(true)
+            .buffer_capacity(64 * 1024)
+            .from_reader(input);
+        let mut record = ByteRecord::new();
+        let has_header = reader
+            .read_byte_record(&mut record)
+            .map_err(|error| ReadError::io(path, &error.into()))?;
+        let header_cut = tail.unfinished && !tail.whole && reader.position().byte() >= tail.len;
+        let names: Vec<String> =
+            record.iter().map(|name| String::from_utf8_lossy(name).trim().to_owned()).collect();
+        let mut rows = Self {
+            reader,
+            path: path.to_owned(),
+            words: words_in::<R>(&names),
+            columns: Vec::new(),
+            width: names.len(),
+            tail,
+            record,
+            cut_line: (has_header && header_cut).then_some(1),
+            done: !has_header || header_cut,
+        };
+        if !rows.done {
+            rows.columns = find_columns(&names, &rows.words, path)?;
+        }
+        Ok(rows)
+    }
+
+    /// Words of the labels in the order of [`super::FaceRow::posterior`].
+    pub fn label_words(&self) -> &[String] {
+        &self.words
+    }
+
+    /// Once all rows are read: the line that was left out because it was cut.
+    pub fn cut_line(&self) -> Option<u64> {
+        self.cut_line
+    }
+
+    fn parse(&self, line: u64) -> Result<R, RowError> {
+        let wrong = |column: Option<&str>, reason: String| RowError {
+            path: self.path.clone(),
+            line,
+            column: column.map(str::to_owned),
+            reason,
+        };
+        if self.record.len() != self.width {
+            let reason =
+                format!("has {} cells where there should be {}", self.record.len(), self.width);
+            return Err(wrong(None, reason));
+        }
+        let mut row = R::default();
+        for (position, column) in &self.columns {
+            let bytes = &self.record[*position];
+            let spec = column.spec;
+            let value = str::from_utf8(bytes).ok().and_then(|cell| spec.format.read(cell));
+            let taken = match value {
+                Some(Value::Empty) => !R::REQUIRED.contains(&spec.name),
+                Some(value) => (spec.take)(&mut row, column.class, value).is_some(),
+                None => false,
+            };
+            if !taken {
+                // Enough to find it by.
+                let cell: String = String::from_utf8_lossy(bytes).chars().take(40).collect();
+                let reason = format!("{cell:?} is not: {}", spec.format.describe());
+                return Err(wrong(Some(&column.name), reason));
+            }
+        }
+        Ok(row)
+    }
+}
+
+impl<R: TableRow> Iterator for Rows<R> {
+    type Item = Result<R, RowError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.done {
+            return None;
+        }
+        let line = self.reader.position().line();
+        match self.reader.read_byte_record(&mut self.record) {
+            Ok(true) => {}
+            Ok(false) => {
+                self.done = true;
+                return None;
+            }
+            Err(error) => {
+                self.done = true;
+                let (path, reason) = (self.path.clone(), error.to_string());
+                return Some(Err(RowError { path, line, column: None, reason }));
+            }
+        }
+        let line = self.record.position().map_or(line, csv::Position::line);
+        let row = self.parse(line);
+        let without_end = !self.tail.whole && self.reader.position().byte() >= self.tail.len;
+        if without_end && (self.tail.unfinished || row.is_err()) {
+            self.cut_line = Some(line);
+            self.done = true;
+            return None;
+        }
+        Some(row)
+    }
+}
+
+impl<R> std::fmt::Debug for Rows<R> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Rows").field("path", &self.path).finish_non_exhaustive()
+    }
+}
+
+/// What follows the prefix of the first column per label, in the order of the table.
+fn words_in<R: TableRow>(names: &[String]) -> Vec<String> {
+    let Some(prefix) = R::COLUMNS.iter().find(|spec| spec.per_label).map(|spec| spec.name) else {
+        return Vec::new();
+    };
+    names.iter().filter_map(|name| name.strip_prefix(prefix)).map(str::to_owned).collect()
+}
+
+fn find_columns<R: TableRow>(
+    names: &[String],
+    words: &[String],
+    path: &Path,
+) -> Result<Vec<(usize, Column<R>)>, ReadError> {
+    let mut positions = HashMap::new();
+    for (position, name) in names.iter().enumerate() {
+        // The first of two columns of one name counts.
+        positions.entry(name.as_str()).or_insert(position);
+    }
+    if let Some(missing) = R::REQUIRED.iter().find(|name| !positions.contains_key(**name)) {
+        return Err(ReadError::MissingColumn { path: path.to_owned(), column: missing });
+    }
+    let mut found: Vec<_> = Schema::<R>::with_words(words)
+        .columns()
+        .iter()
+        .filter_map(|column| Some((*positions.get(column.name.as_str())?, column.clone())))
+        .collect();
+    // Whether there is a face is for this column to say, whatever stands in the others.
+    found.sort_by_key(|(_, column)| column.name == "success");
+    Ok(found)
+}
+
+/// Why a session can't be read at all.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ReadError {
+    /// Another folder, or none.
+    #[error("{} is not a session folder: it has no {OBSERVATIONS}", folder.display())]
+    NotASession {
+        /// What was taken for one.
+        folder: PathBuf,
+    },
+    /// Another table.
+    #[error("{} is not a table of Mien: it has no column `{column}`", path.display())]
+    MissingColumn {
+        /// The table.
+        path: PathBuf,
+        /// What it lacks.
+        column: &'static str,
+    },
+    /// The system refuses.
+    #[error("{} can't be read: {reason}", path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        reason: String,
+    },
+}
+
+impl ReadError {
+    fn io(path: &Path, error: &io::Error) -> Self {
+        Self::Io { path: path.to_owned(), reason: error.to_string() }
+    }
+}
+
+/// Why a row makes no sense.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "{}, line {line}{}: {reason}", path.display(),
+    column.as_ref().map(|name| format!(", column {name}")).unwrap_or_default()
+)]
+pub struct RowError {
+    /// The table.
+    pub path: PathBuf,
+    /// Counted from 1, the line of column names.
+    pub line: u64,
+    /// Where in the line; `None`: the line as a whole.
+    pub column: Option<String>,
+    /// For people.
+    pub reason: String,
+}
+
+/// Names of folders that hold a session, in the order of their names.
+pub fn session_folders(sessions_dir: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(sessions_dir).into_iter().flatten().flatten();
+    let mut folders: Vec<PathBuf> = entries
+        .map(|entry| entry.path())
+        .filter(|folder| table_path(folder, OBSERVATIONS).is_some())
+        .collect();
+    folders.sort();
+    folders
+}
+
+#[cfg(test)]
+mod tests;
