@@ -1,5 +1,8 @@
 //! The only folder that starts threads. Wires the pure core to sources and sinks.
 
 pub mod cancel;
+#[cfg(feature = "camera")]
+pub mod devices;
 pub mod live;
 pub mod mailbox;
+pub mod worker;
