@@ -6,10 +6,10 @@
 mod common;
 
 use std::fs::{self, File};
-use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 use common::fakecam;
+use crossbeam_channel::{Sender, bounded};
 use mien::frame::{Frame, RunId};
 use mien::runtime::cancel::{Cancelled, cancel_token};
 use mien::runtime::devices;
@@ -157,7 +157,8 @@ fn scene((width, height): (u32, u32), seed: u32) -> image::RgbImage {
     let mut noise = seed.wrapping_mul(0x9e37_79b9) | 1;
     image::RgbImage::from_fn(width, height, |x, y| {
         noise = noise.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-        let value = |step: u32| (((x + seed * 150) * step + y) / 4 % 200) as u8 + (noise >> 28) as u8;
+        let value =
+            |step: u32| (((x + seed * 150) * step + y) / 4 % 200) as u8 + (noise >> 28) as u8;
         image::Rgb([value(1), value(2), value(3)])
     })
 }
@@ -220,8 +221,8 @@ fn a_cut_off_jpeg_is_damaged_and_the_next_frame_is_right() {
                 }
             }
         }
-        // More only if frames were lost on a busy machine.
-        assert!((4..=8).contains(&damaged.len()), "{damaged:?}");
+        // Each fifth, unless frames were lost on a busy machine.
+        assert!((1..=15).contains(&damaged.len()), "{damaged:?}");
     });
 }
 
@@ -434,6 +435,17 @@ fn no_permission() {
 }
 
 #[test]
+fn a_driver_that_fails_on_closing_does_no_harm() {
+    let test = "a_driver_that_fails_on_closing_does_no_harm";
+    fakecam::with(test, &[("FAKECAM_STREAMOFF_FAILS", "1")], || {
+        for _ in 0..3 {
+            // nokhwa panics when this camera is dropped.
+            assert!(open_and_read().is_ok());
+        }
+    });
+}
+
+#[test]
 fn unplugged_and_plugged_in_again() {
     let (_folder, file) = file_name("gone");
     fakecam::with("unplugged_and_plugged_in_again", &[("FAKECAM_GONE", &file)], || {
@@ -457,7 +469,7 @@ fn unplugged_and_plugged_in_again() {
 fn reader(
     interrupt: Interrupt,
     cancelled: Cancelled,
-    told: mpsc::Sender<u64>,
+    told: Sender<u64>,
 ) -> std::thread::JoinHandle<SourceError> {
     let body = move || {
         let _attached = interrupt.attach();
@@ -480,7 +492,7 @@ fn a_stalled_camera_can_be_cancelled_and_opened_again() {
     let settings = [("FAKECAM_STALL", "5"), ("FAKECAM_STALL_STREAMS", "1")];
     fakecam::with("a_stalled_camera_can_be_cancelled_and_opened_again", &settings, || {
         let (interrupt, (guard, cancelled)) = (Interrupt::new(), cancel_token());
-        let (sender, frames_seen) = mpsc::channel();
+        let (sender, frames_seen) = bounded(64);
         let thread = reader(interrupt.clone(), cancelled, sender);
         for index in 0..5 {
             assert_eq!(frames_seen.recv(), Ok(index));
@@ -506,7 +518,7 @@ fn a_stalled_camera_can_be_cancelled_and_opened_again() {
 fn a_signal_that_does_not_cancel_is_survived() {
     fakecam::with("a_signal_that_does_not_cancel_is_survived", &[], || {
         let (interrupt, (guard, cancelled)) = (Interrupt::new(), cancel_token());
-        let (sender, frames_seen) = mpsc::channel();
+        let (sender, frames_seen) = bounded(64);
         let thread = reader(interrupt.clone(), cancelled, sender);
         for index in 0..20 {
             assert_eq!(frames_seen.recv_timeout(Duration::from_secs(10)), Ok(index));
@@ -527,7 +539,7 @@ fn the_watcher_sees_a_camera_come_and_go() {
     fakecam::with("the_watcher_sees_a_camera_come_and_go", &[("FAKECAM_GONE", &file)], || {
         let gone = setting("FAKECAM_GONE");
         let (guard, cancelled) = cancel_token();
-        let (sender, lists) = mpsc::channel();
+        let (sender, lists) = bounded(8);
         let thread = devices::watch(cancelled, move |list| sender.send(list).unwrap()).unwrap();
         let numbers = || {
             let list = lists.recv_timeout(3 * devices::PERIOD).unwrap().unwrap();

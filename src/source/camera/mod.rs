@@ -42,7 +42,6 @@ pub struct Camera {
     device: Option<nokhwa::Camera>,
     number: u32,
     wanted_size: Option<(u32, u32)>,
-    format: CameraFormat,
     info: SourceInfo,
     run: RunId,
     next_index: u64,
@@ -71,20 +70,12 @@ impl Camera {
     ) -> Result<Self, SourceError> {
         let camera = pick(number)?;
         let (device, format) = start(&camera, wanted_size)?;
-        let info = SourceInfo {
-            name: camera.name,
-            size: format.size,
-            nominal_rate_hz: format.rate.hz(),
-            format: format.pixels.to_string(),
-            mirror: true,
-        };
-        tracing::info!(camera = camera.number, name = info.name, %format, "camera opened");
+        tracing::info!(camera = camera.number, name = camera.name, %format, "camera opened");
         Ok(Self {
             device: Some(device),
             number: camera.number,
             wanted_size,
-            format,
-            info,
+            info: info_of(&camera, &format),
             run,
             next_index: 0,
             clock: CaptureClock::default(),
@@ -116,7 +107,7 @@ impl Camera {
         })?;
         let (device, format) = start(&camera, self.wanted_size)?;
         self.device = Some(device);
-        self.format = format;
+        self.info = info_of(&camera, &format);
         self.delivered = false;
         Ok(())
     }
@@ -222,6 +213,16 @@ fn start(
     }
     let none = || Fault::Other("it offers no picture format any more".to_owned());
     Err(last.unwrap_or_else(none).into_error(&camera.name))
+}
+
+fn info_of(camera: &CameraInfo, format: &CameraFormat) -> SourceInfo {
+    SourceInfo {
+        name: camera.name.clone(),
+        size: format.size,
+        nominal_rate_hz: format.rate.hz(),
+        format: format.pixels.to_string(),
+        mirror: true,
+    }
 }
 
 fn start_with(number: u32, format: &CameraFormat) -> Result<nokhwa::Camera, Fault> {

@@ -34,6 +34,7 @@ pub struct Config {
     pub corrupt: Option<u64>,
     pub resize: Option<(u64, (u32, u32))>,
     pub stubborn: Option<(u32, u32)>,
+    pub stop_fails: bool,
     pub log: bool,
 }
 
@@ -91,6 +92,7 @@ impl Config {
                 (after, parse_pair(size, 'x').expect("FAKECAM_RESIZE=n:WxH"))
             }),
             stubborn: pair("FAKECAM_STUBBORN", 'x'),
+            stop_fails: text("FAKECAM_STREAMOFF_FAILS").is_some(),
             log: text("FAKECAM_LOG").is_some(),
         }
     }

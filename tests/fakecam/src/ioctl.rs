@@ -53,7 +53,7 @@ unsafe fn handle(device: &mut Device, number: u32, argument: *mut c_void) -> Res
             request::STREAMON if is_camera => stream_on(device),
             request::STREAMOFF if is_camera => {
                 device.stop();
-                Ok(())
+                if config().stop_fails { Err(libc::EIO) } else { Ok(()) }
             }
             // There is nothing to control.
             request::QUERYCTRL | request::QUERY_EXT_CTRL => Err(libc::EINVAL),

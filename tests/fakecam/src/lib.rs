@@ -34,6 +34,7 @@
 //! | `FAKECAM_CORRUPT=n` | every n-th JPEG picture is cut off; behind it an older one shows |
 //! | `FAKECAM_RESIZE=n:320x240` | after n pictures the stream breaks (`EIO`), and that is the only size |
 //! | `FAKECAM_STUBBORN=320x240` | takes on this size whatever it is asked for |
+//! | `FAKECAM_STREAMOFF_FAILS=1` | stopping works, and says it does not (`EIO`) |
 //! | `FAKECAM_LOG=1` | one line a call on standard error |
 //!
 //! Without a file there are YUYV pictures with a moving ramp. With files, their formats are on
