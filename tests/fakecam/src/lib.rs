@@ -22,7 +22,7 @@
 //! | `FAKECAM_INTERVAL_AT_START=2/15` | the interval that an earlier user left behind |
 //! | `FAKECAM_NAME=…` | name of the camera |
 //! | `FAKECAM_CAMERAS=2` | how many there are |
-//! | `FAKECAM_META=1` | each has a metadata node, as USB cameras do: camera 0, 2, …, metadata 1, 3, … |
+//! | `FAKECAM_META=1` | each has a metadata node, as USB ones do: cameras 0, 2, …, metadata 1, 3, … |
 //! | `FAKECAM_ODD_NODE=1` | there is a `/dev/video-foo` too |
 //! | `FAKECAM_BUSY=open\|fmt\|reqbufs\|streamon` | `EBUSY` at that call |
 //! | `FAKECAM_BUSY_WHILE=path` | ... only while this file exists |
@@ -32,7 +32,7 @@
 //! | `FAKECAM_STALL=n` | a stream gives no picture after the first n |
 //! | `FAKECAM_STALL_STREAMS=k` | ... only the first k streams of the process |
 //! | `FAKECAM_CORRUPT=n` | every n-th JPEG picture is cut off; behind it an older one shows |
-//! | `FAKECAM_RESIZE=n:320x240` | after n pictures the stream breaks (`EIO`), and that is the only size |
+//! | `FAKECAM_RESIZE=n:320x240` | after n pictures the stream breaks (`EIO`); then only this size |
 //! | `FAKECAM_STUBBORN=320x240` | takes on this size whatever it is asked for |
 //! | `FAKECAM_STREAMOFF_FAILS=1` | stopping works, and says it does not (`EIO`) |
 //! | `FAKECAM_LOG=1` | one line a call on standard error |
