@@ -23,10 +23,10 @@ use std::time::Instant;
 use nokhwa::utils::{CameraIndex, FrameFormat, RequestedFormat, RequestedFormatType, Resolution};
 
 pub use choice::{CameraFormat, PREFERRED_SIZE, PixelFormat, Rate, choose};
+pub use decode::Decoder;
 pub use list::{CameraInfo, cameras};
 
 use self::clock::CaptureClock;
-use self::decode::Decoder;
 use self::fault::Fault;
 use self::list::guarded;
 use super::{FrameSource, SourceError, SourceInfo};
