@@ -3,6 +3,8 @@
 pub mod cancel;
 mod capture;
 mod inference;
+#[cfg(feature = "camera")]
+pub mod devices;
 pub mod live;
 pub mod mailbox;
 pub mod message;
