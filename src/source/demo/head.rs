@@ -1,0 +1,359 @@
+//! The shape of a head, how it deforms with the expression, and how light falls on it.
+//!
+//! A grid around an upright axis: columns are directions (0 is the nose), rows are heights. Hair
+//! is the same surface pushed outwards where it grows.
+
+use super::appearance::{Appearance, HairStyle, Lamp};
+use super::curve::{Rgb, Vec3, bell, bell2, cross, dot, mix, mix3, step, unit};
+use super::expression::Expression;
+use super::pose::View;
+use super::raster::{Vertex, edge};
+
+/// Columns of the grid; odd, so that one runs down the nose.
+pub const COLUMNS: usize = 97;
+const ROWS: usize = 84;
+
+/// Numbers of a vertex: edge, x and y on the face, strand, hairline, lit skin (3), light on the
+/// skin, light on hair, gloss on hair, occlusion.
+pub const VALUES: usize = 12;
+
+/// Eyes lie this far from the middle line.
+pub const EYE_X: f32 = 0.345;
+/// Height of the eyes.
+pub const EYE_Y: f32 = -0.14;
+/// Height of the tip of the nose.
+pub const NOSE_Y: f32 = 0.25;
+/// Height of the line between the lips at rest.
+pub const MOUTH_Y: f32 = 0.545;
+/// Half the width of the mouth at rest.
+pub const MOUTH_X: f32 = 0.285;
+
+const CROWN_Y: f32 = -1.20;
+const CHIN_Y: f32 = 1.13;
+/// Height at which the head is widest.
+const TEMPLE_Y: f32 = -0.15;
+const HALF_WIDTH: f32 = 0.90;
+/// The strands grow from a whorl behind the crown.
+const WHORL: Vec3 = [0.25, -0.80, -0.55];
+
+/// How far the jaw drops.
+pub fn jaw_drop(e: &Expression) -> f32 {
+    0.20 * e.open.max(0.0)
+}
+
+/// Half width of the head, its depth to the front and to the back, at a height at rest.
+fn section(y: f32, jaw: f32) -> (f32, f32, f32) {
+    if y < TEMPLE_Y {
+        let q = ((TEMPLE_Y - y) / (TEMPLE_Y - CROWN_Y)).min(1.0);
+        let round = (1.0 - q.powf(2.2)).max(0.0).sqrt();
+        (HALF_WIDTH * round, 0.90 * (1.0 - q.powf(2.7)).max(0.0).sqrt(), 1.12 * round)
+    } else {
+        let q = ((y - TEMPLE_Y) / (CHIN_Y - TEMPLE_Y)).min(1.0);
+        let width = (1.0 - q.powf(1.92 + 0.45 * jaw)).max(0.0).sqrt();
+        let front = (1.0 - q.powf(5.0)).max(0.0).sqrt();
+        (HALF_WIDTH * width, 0.90 * front, 1.12 * (1.0 - q * q).max(0.0).sqrt())
+    }
+}
+
+/// Nose, sockets, cheeks, lips and chin: height above the smooth head at `(x, y)`, `x >= 0`.
+#[inline]
+fn relief(x: f32, y: f32, e: &Expression) -> f32 {
+    let jaw = jaw_drop(e);
+    let bridge = step(-0.30, 0.22, y) * step(0.36, 0.26, y);
+    let mut z = 0.135 * bell((x / 0.11) * (x / 0.105)) * bridge;
+    z += 0.16 * bell2(x, y, (0.0, 0.235), (0.125, 0.105));
+    z += 0.075 * bell2(x, y, (0.135, 0.275), (0.075, 0.062));
+    // Socket, eyeball, ridge of the brow.
+    z -= 0.115 * bell2(x, y, (EYE_X - 0.015, EYE_Y), (0.20, 0.13));
+    z += 0.055 * bell2(x, y, (EYE_X, EYE_Y + 0.02), (0.135, 0.095));
+    z += 0.045 * bell2(x, y, (0.33, EYE_Y - 0.24 - 0.08 * e.brow), (0.25, 0.075));
+    // Cheek, and the fold beside the mouth.
+    let cheek = e.cheek.max(0.0);
+    z += (0.05 + 0.085 * cheek) * bell2(x, y, (0.44, 0.22 - 0.05 * cheek), (0.21, 0.18));
+    let fold = (x - (0.195 + 0.17 * step(0.27, 0.62, y) + 0.06 * e.wide)) / 0.055;
+    let depth = 0.012 + 0.045 * cheek + 0.04 * e.nose;
+    z -= depth * bell(fold * fold) * step(0.24, 0.34, y) * step(0.68, 0.50, y);
+    // Muzzle, hollow under the lower lip, chin.
+    let mouth = MOUTH_Y + jaw * 0.35;
+    z += 0.085 * bell2(x, y, (0.0, mouth), (0.27, 0.16));
+    z -= 0.035 * bell2(x, y, (0.0, mouth + 0.175 + jaw * 0.3), (0.20, 0.055));
+    z += 0.10 * bell2(x, y, (0.0, 0.93 + jaw), (0.23, 0.14));
+    // Temples are hollow.
+    z -= 0.03 * bell2(x, y, (0.78, -0.28), (0.16, 0.22));
+    if e.inner < 0.0 {
+        let crease = (x - 0.05) / 0.028;
+        z += 0.045 * e.inner * bell(crease * crease) * bell2(x, y, (0.0, -0.33), (0.3, 0.11));
+    }
+    z
+}
+
+/// A point of the face itself, also under hair: `x` and `y` as seen from the front.
+pub fn face_point(x: f32, y: f32, look: &Appearance, e: &Expression) -> Vec3 {
+    let drop = jaw_drop(e);
+    // The jaw carries points down; three rounds undo it well below a hundredth of a pixel.
+    let mut rest_y = y;
+    for _ in 0..3 {
+        rest_y = y - drop * step(0.30, 1.05, rest_y);
+    }
+    let (width, front, _) = section(rest_y, look.jaw);
+    let sin = (x / width.max(1e-3)).clamp(-1.0, 1.0);
+    let cos = (1.0 - sin * sin).sqrt();
+    [x, y, front * cos.powf(0.75) + relief(x.abs(), y, e) * step(0.05, 0.40, cos)]
+}
+
+/// The part of a head that stays: computed once a person.
+pub struct Head {
+    look: Appearance,
+    columns: Vec<Column>,
+    rows: Vec<Row>,
+    grown: Vec<Grown>,
+    placed: Vec<Vec3>,
+    vertices: Vec<Vertex<VALUES>>,
+}
+
+struct Column {
+    sin: f32,
+    cos: f32,
+    /// `cos^0.75`: a face is flatter than an ellipse.
+    flat: f32,
+    /// How much of the relief shows.
+    front: f32,
+}
+
+struct Row {
+    y: f32,
+    width: f32,
+    front: f32,
+    back: f32,
+    /// Share of the jaw's drop.
+    drop: f32,
+}
+
+/// Hair at a vertex.
+#[derive(Clone, Copy)]
+struct Grown {
+    /// Above the hairline (+) or below (-), half head widths.
+    line: f32,
+    /// How far the hair stands off, as a factor.
+    stand: f32,
+    /// Which strand.
+    strand: f32,
+}
+
+impl Head {
+    /// A head of that appearance.
+    pub fn new(look: Appearance) -> Self {
+        let columns: Vec<Column> = (0..COLUMNS)
+            .map(|i| {
+                let s = 2.0 * i as f32 / (COLUMNS - 1) as f32 - 1.0;
+                // Denser at the nose than at the back of the head.
+                let (sin, cos) = (std::f32::consts::PI * (0.42 * s + 0.58 * s * s * s)).sin_cos();
+                let front = step(0.05, 0.40, cos);
+                Column { sin, cos, flat: cos.max(0.0).powf(0.75), front }
+            })
+            .collect();
+        let rows: Vec<Row> = (0..ROWS)
+            .map(|j| {
+                let t = j as f32 / (ROWS - 1) as f32;
+                // Denser at the poles, where the outline is round.
+                let round = 0.5 - 0.5 * (std::f32::consts::PI * t).cos();
+                let y = mix(CROWN_Y, CHIN_Y, mix(t, round, 0.75));
+                let (width, front, back) = section(y, look.jaw);
+                Row { y, width, front, back, drop: step(0.30, 1.05, y) }
+            })
+            .collect();
+        let whorl = unit(WHORL);
+        let side = unit(cross(whorl, [0.0, 0.0, 1.0]));
+        let ahead = cross(side, whorl);
+        let grown = rows
+            .iter()
+            .flat_map(|row| columns.iter().map(move |column| (row, column)))
+            .map(|(row, column)| {
+                let p = [row.width * column.sin, row.y + 0.1, row.front * column.cos];
+                let strand = dot(p, side).atan2(dot(p, ahead));
+                let line = hairline(&look, column.sin, column.cos) - row.y;
+                Grown { line, stand: stand_off(&look, row.y, column.cos), strand }
+            })
+            .collect();
+        let count = COLUMNS * ROWS;
+        Self {
+            look,
+            columns,
+            rows,
+            grown,
+            placed: vec![[0.0; 3]; count],
+            vertices: vec![Vertex::default(); count],
+        }
+    }
+
+    /// What it looks like.
+    pub fn look(&self) -> &Appearance {
+        &self.look
+    }
+
+    /// The surface in the picture, row by row, and the column that faces the camera.
+    pub fn vertices(
+        &mut self,
+        e: &Expression,
+        view: &View,
+        lamp: &Lamp,
+    ) -> (&[Vertex<VALUES>], usize) {
+        self.deform(e);
+        let ahead = view.turn(WHORL);
+        let radius = view.radius() * 0.9;
+        for row in 0..ROWS {
+            for column in 0..COLUMNS {
+                let at = row * COLUMNS + column;
+                let own = self.placed[at];
+                let normal = view.turn(self.normal(row, column));
+                let placed = view.place(own);
+                let facing = View::facing(placed, normal);
+                let vertex = &mut self.vertices[at];
+                let point = view.project(placed);
+                (vertex.x, vertex.y) = (point.x, point.y);
+                vertex.value[0] = edge(facing, radius);
+                if facing < -0.5 {
+                    // Far round the back: no triangle there is ever drawn.
+                    continue;
+                }
+                let grown = self.grown[at];
+                let light = lamp.on(normal, 1.0);
+                let dark = occlusion(own, grown.line, &self.look, e);
+                let skin = skin(own, &self.look, e);
+                let gloss = 0.085 * lamp.gloss(normal, 14.0) + 0.06 * lamp.gloss(normal, 60.0);
+                let lit = |i: usize| skin[i] * light[i] * dark + gloss * dark;
+                let lean = dot(unit(ahead), normal);
+                let along = unit([
+                    ahead[0] - lean * normal[0],
+                    ahead[1] - lean * normal[1],
+                    ahead[2] - lean * normal[2],
+                ]);
+                let hair_light = lamp.on(normal, 0.3)[1];
+                vertex.value[1..].copy_from_slice(&[
+                    own[0],
+                    own[1],
+                    grown.strand,
+                    grown.line,
+                    lit(0),
+                    lit(1),
+                    lit(2),
+                    light[1] * dark,
+                    hair_light,
+                    lamp.gloss_along(along, 14.0) * facing.max(0.0),
+                    dark,
+                ]);
+            }
+        }
+        (&self.vertices, self.near_column(view))
+    }
+
+    fn near_column(&self, view: &View) -> usize {
+        let facing = |c: &Column| view.turn([c.sin, 0.0, c.cos])[2];
+        let best =
+            self.columns.iter().enumerate().max_by(|a, b| facing(a.1).total_cmp(&facing(b.1)));
+        best.map_or(COLUMNS / 2, |(i, _)| i)
+    }
+
+    fn deform(&mut self, e: &Expression) {
+        let drop = jaw_drop(e);
+        for (j, row) in self.rows.iter().enumerate() {
+            let y = row.y + drop * row.drop;
+            // Both halves are alike: one is computed, the other mirrored.
+            for i in COLUMNS / 2..COLUMNS {
+                let column = &self.columns[i];
+                let x = row.width * column.sin;
+                let z = if column.cos > 0.0 {
+                    row.front * column.flat + relief(x, y, e) * column.front
+                } else {
+                    row.back * column.cos
+                };
+                let grown = self.grown[j * COLUMNS + i];
+                let k = 1.0 + grown.stand * step(-0.01, 0.13, grown.line);
+                let p = [x * k, -0.1 + (y + 0.1) * k, -0.1 + (z + 0.1) * k];
+                self.placed[j * COLUMNS + i] = p;
+                self.placed[j * COLUMNS + COLUMNS - 1 - i] = [-p[0], p[1], p[2]];
+            }
+        }
+    }
+
+    #[inline]
+    fn normal(&self, row: usize, column: usize) -> Vec3 {
+        if row == 0 {
+            return [0.0, -1.0, 0.0];
+        }
+        if row == ROWS - 1 {
+            return [0.0, 1.0, 0.0];
+        }
+        let at = |r: usize, c: usize| self.placed[r * COLUMNS + c];
+        let (left, right) = (at(row, column.max(1) - 1), at(row, (column + 1).min(COLUMNS - 1)));
+        let (up, down) = (at(row - 1, column), at(row + 1, column));
+        let across = [right[0] - left[0], right[1] - left[1], right[2] - left[2]];
+        let along = [down[0] - up[0], down[1] - up[1], down[2] - up[2]];
+        unit(cross(across, along))
+    }
+}
+
+/// Height of the hairline in a direction.
+fn hairline(look: &Appearance, sin: f32, cos: f32) -> f32 {
+    let side = sin.abs();
+    let around = side.atan2(cos);
+    let (forehead, sweep, burn): (f32, f32, f32) = match look.style {
+        HairStyle::Short => (-0.67, 0.07, 0.02),
+        HairStyle::Cropped => (-0.70, 0.0, -0.08),
+        HairStyle::Bob => (-0.58, 0.15, 0.30),
+        HairStyle::Long => (-0.68, 0.10, 0.30),
+    };
+    // Parted on one side: the fringe falls lower on the other.
+    let front = forehead + sweep * (sin * 1.6 + 0.2).sin()
+        - 0.05 * bell((side - 0.62) * (side - 0.62) * 30.0);
+    let temple = mix(front, burn, step(1.00, 1.40, around));
+    mix(temple, 0.62, step(1.66, 1.95, around))
+}
+
+/// How far hair stands off the head, as a factor.
+fn stand_off(look: &Appearance, y: f32, cos: f32) -> f32 {
+    let top = step(0.1, -0.8, y);
+    match look.style {
+        HairStyle::Short => 0.05 + 0.115 * top + 0.035 * top * step(0.2, 0.9, cos),
+        HairStyle::Cropped => 0.03 + 0.02 * top,
+        HairStyle::Bob => 0.10 + 0.04 * top,
+        HairStyle::Long => 0.07 + 0.05 * top,
+    }
+}
+
+/// Colour of the skin in even light.
+#[inline]
+fn skin([x, y, z]: Vec3, look: &Appearance, e: &Expression) -> Rgb {
+    let x = x.abs();
+    let base = look.skin;
+    let warm = [base[0] * 1.03, base[1] * 0.80, base[2] * 0.78];
+    let front = step(0.0, 0.4, z);
+    let flush = 0.38 * bell2(x, y, (0.46, 0.22), (0.21, 0.17)) * (1.0 + 0.3 * e.cheek.max(0.0))
+        + 0.40 * bell2(x, y, (0.0, 0.25), (0.15, 0.10));
+    let mut color = mix3(base, warm, (flush * front).min(1.0));
+    let shadow = 0.50 * bell2(x, y, (EYE_X, EYE_Y + 0.02), (0.19, 0.11)) * front;
+    color = mix3(color, [base[0] * 0.74, base[1] * 0.66, base[2] * 0.66], shadow);
+    let jaw = jaw_drop(e);
+    let beard = step(0.42, 0.72, y - 0.25 * x) + 0.6 * bell2(x, y, (0.0, 0.41), (0.24, 0.06));
+    let free = 1.0 - bell2(x, y, (0.0, MOUTH_Y + jaw * 0.4), (0.33, 0.12 + jaw * 0.5));
+    let grey = [base[0] * 0.66, base[1] * 0.67, base[2] * 0.70];
+    mix3(color, grey, (0.75 * look.beard * beard * free * front).clamp(0.0, 1.0))
+}
+
+/// How much light reaches a point past its surroundings, 0..=1.
+#[inline]
+fn occlusion([x, y, z]: Vec3, line: f32, look: &Appearance, e: &Expression) -> f32 {
+    let x = x.abs();
+    let front = step(0.0, 0.4, z);
+    let socket = 0.24 * bell2(x, y, (0.20, EYE_Y - 0.02), (0.085, 0.11))
+        + 0.10 * bell2(x, y, (0.36, EYE_Y - 0.08), (0.20, 0.07));
+    let nose = 0.30 * bell2(x, y, (0.0, 0.385), (0.15, 0.045));
+    let lip = 0.16 * bell2(x, y, (0.0, MOUTH_Y + 0.165 + jaw_drop(e) * 0.6), (0.20, 0.045));
+    let fringe = if look.style == HairStyle::Cropped { 0.14 } else { 0.34 };
+    let under_hair = fringe * step(-0.17, 0.0, line);
+    // Hair and shoulders keep light from the sides and from under the chin.
+    let side = 0.16 * step(0.35, -0.15, z);
+    let under = 0.30 * step(0.93, 1.16, y - jaw_drop(e));
+    let open = 1.0 - (socket + nose + lip) * front;
+    (open * (1.0 - under_hair) * (1.0 - side) * (1.0 - under)).max(0.2)
+}
