@@ -53,7 +53,7 @@ impl Appearance {
             style: HairStyle::Short,
             iris: [0.30, 0.21, 0.13],
             lips: [0.72, 0.41, 0.38],
-            cloth: [0.20, 0.30, 0.38],
+            cloth: [0.24, 0.33, 0.42],
             neckline: 0.22,
             jaw: 0.45,
             beard: 0.22,
@@ -62,12 +62,12 @@ impl Appearance {
             shoulders: 1.0,
         },
         Self {
-            skin: [0.64, 0.44, 0.32],
+            skin: [0.71, 0.50, 0.385],
             hair: [0.085, 0.060, 0.052],
             style: HairStyle::Bob,
             iris: [0.20, 0.12, 0.07],
             lips: [0.62, 0.30, 0.28],
-            cloth: [0.62, 0.36, 0.28],
+            cloth: [0.62, 0.42, 0.36],
             neckline: 0.55,
             jaw: 0.15,
             beard: 0.0,
@@ -91,7 +91,7 @@ impl Appearance {
         },
         Self {
             skin: [0.93, 0.76, 0.67],
-            hair: [0.66, 0.47, 0.26],
+            hair: [0.56, 0.415, 0.265],
             style: HairStyle::Long,
             iris: [0.33, 0.45, 0.52],
             lips: [0.78, 0.45, 0.43],
@@ -109,7 +109,7 @@ impl Appearance {
             style: HairStyle::Short,
             iris: [0.17, 0.11, 0.08],
             lips: [0.70, 0.41, 0.37],
-            cloth: [0.36, 0.34, 0.44],
+            cloth: [0.40, 0.38, 0.47],
             neckline: 0.22,
             jaw: 0.35,
             beard: 0.1,
@@ -118,7 +118,7 @@ impl Appearance {
             shoulders: 0.95,
         },
         Self {
-            skin: [0.52, 0.35, 0.25],
+            skin: [0.58, 0.40, 0.29],
             hair: [0.10, 0.065, 0.055],
             style: HairStyle::Long,
             iris: [0.18, 0.11, 0.07],
@@ -153,7 +153,7 @@ pub struct Light {
 
 impl Light {
     /// A window at the upper left and a bright room.
-    pub const ROOM: Self = Self { direction: [-0.45, -0.50, 0.80], strength: 1.0, ambient: 0.44 };
+    pub const ROOM: Self = Self { direction: [-0.45, -0.50, 0.80], strength: 1.0, ambient: 0.50 };
 
     /// The lamp as it reaches surfaces: the parts of shading that don't change within a frame.
     pub fn prepared(&self) -> Lamp {

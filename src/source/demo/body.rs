@@ -63,7 +63,7 @@ pub fn draw_torso(
     lamp: &Lamp,
     chin_shift: f32,
 ) {
-    let torso = Patch { columns: 45, rows: 40, roundness: 0.6 };
+    let torso = Patch { columns: 33, rows: 26, roundness: 0.6 };
     let wide = look.shoulders;
     let vertices = torso.vertices(
         view,
@@ -116,13 +116,13 @@ pub fn draw_torso(
     };
     draw(canvas, &vertices, torso.columns, torso.columns / 2, &shade);
 
-    let neck_half = 0.42 + 0.10 * look.jaw;
-    let neck = Patch { columns: 25, rows: 14, roundness: 0.5 };
+    let neck_half = 0.405 + 0.09 * look.jaw;
+    let neck = Patch { columns: 21, rows: 12, roundness: 0.5 };
     let vertices = neck.vertices(
         view,
         |u, v| {
             let around = (u - 0.5) * PI * 1.2;
-            let y = mix(0.45, 1.85, v);
+            let y = mix(0.70, 1.85, v);
             let half = neck_half * (1.0 + 0.35 * step(1.25, 1.75, y));
             [half * around.sin(), y, -0.28 + 0.9 * neck_half * around.cos()]
         },
@@ -179,7 +179,7 @@ pub fn draw_ear(
         let lift = 0.10 * (1.0 - a * a) * round + 0.05 * rim - 0.10 * hollow;
         let (w, lift) = (w * s * side, lift * 0.8);
         [
-            side * 0.865 + back[0] * (w + 0.10) + out[0] * lift,
+            side * (0.80 - 0.07 * step(0.1, 1.0, b)) + back[0] * (w + 0.10) + out[0] * lift,
             0.045 + 0.245 * b + 0.03 * w,
             -0.06 + back[2] * w + out[2] * lift,
         ]
@@ -191,14 +191,14 @@ pub fn draw_ear(
         |u, v| place(flip(u), v),
         |_, normal, (u, v)| {
             let (a, b) = ((flip(u) - 0.5) * 2.0, (v - 0.5) * 2.0);
-            let light = lamp.on(normal, 1.3);
+            let light = lamp.on(normal, 1.0);
             let hollow = bell2(a, b, (-0.20, 0.12), (0.34, 0.38));
             let groove = bell2(a, b, (0.35, -0.25), (0.14, 0.5));
             let k = 0.94 * (1.0 - 0.48 * hollow) * (1.0 - 0.22 * groove);
             let s = look.skin;
             let fade = step(-0.95, -0.45, a);
             (
-                [s[0] * 1.0 * light[0] * k, s[1] * 0.88 * light[1] * k, s[2] * 0.86 * light[2] * k],
+                [s[0] * 1.0 * light[0] * k, s[1] * 0.93 * light[1] * k, s[2] * 0.92 * light[2] * k],
                 [fade, 0.0],
             )
         },
@@ -231,7 +231,7 @@ pub fn draw_long_hair(
         HairStyle::Long => 1.95,
     };
     let behind = part == Part::Behind;
-    let patch = Patch { columns: 57, rows: 30, roundness: 0.8 };
+    let patch = Patch { columns: 45, rows: 24, roundness: 0.8 };
     let curl = if look.style == HairStyle::Bob { 0.16 } else { 0.04 };
     let vertices = patch.vertices(
         view,

@@ -10,8 +10,8 @@ use super::pose::View;
 use super::raster::{Vertex, edge};
 
 /// Columns of the grid; odd, so that one runs down the nose.
-pub const COLUMNS: usize = 97;
-const ROWS: usize = 84;
+pub const COLUMNS: usize = 81;
+const ROWS: usize = 68;
 
 /// Numbers of a vertex: edge, x and y on the face, strand, hairline, lit skin (3), light on the
 /// skin, light on hair, gloss on hair, occlusion.
@@ -32,7 +32,7 @@ const CROWN_Y: f32 = -1.20;
 const CHIN_Y: f32 = 1.13;
 /// Height at which the head is widest.
 const TEMPLE_Y: f32 = -0.15;
-const HALF_WIDTH: f32 = 0.90;
+const HALF_WIDTH: f32 = 0.845;
 /// The strands grow from a whorl behind the crown.
 const WHORL: Vec3 = [0.25, -0.80, -0.55];
 
@@ -49,7 +49,7 @@ fn section(y: f32, jaw: f32) -> (f32, f32, f32) {
         (HALF_WIDTH * round, 0.90 * (1.0 - q.powf(2.7)).max(0.0).sqrt(), 1.12 * round)
     } else {
         let q = ((y - TEMPLE_Y) / (CHIN_Y - TEMPLE_Y)).min(1.0);
-        let width = (1.0 - q.powf(1.92 + 0.45 * jaw)).max(0.0).sqrt();
+        let width = (1.0 - q.powf(1.74 + 0.50 * jaw)).max(0.0).sqrt();
         let front = (1.0 - q.powf(5.0)).max(0.0).sqrt();
         (HALF_WIDTH * width, 0.90 * front, 1.12 * (1.0 - q * q).max(0.0).sqrt())
     }
@@ -120,6 +120,13 @@ struct Column {
     front: f32,
 }
 
+impl Column {
+    /// Radians from the nose, positive on the picture's right.
+    fn angle(&self) -> f32 {
+        self.sin.atan2(self.cos)
+    }
+}
+
 struct Row {
     y: f32,
     width: f32,
@@ -171,7 +178,8 @@ impl Head {
             .map(|(row, column)| {
                 let p = [row.width * column.sin, row.y + 0.1, row.front * column.cos];
                 let strand = dot(p, side).atan2(dot(p, ahead));
-                let line = hairline(&look, column.sin, column.cos) - row.y;
+                let line =
+                    (hairline(&look, column.angle()) - row.y) / hairline_slope(&look, column);
                 Grown { line, stand: stand_off(&look, row.y, column.cos), strand }
             })
             .collect();
@@ -201,8 +209,17 @@ impl Head {
         self.deform(e);
         let ahead = view.turn(WHORL);
         let radius = view.radius() * 0.9;
+        // Columns that look away from the camera are never drawn; how far away depends on how
+        // much of the crown shows.
+        let away = -0.4 - view.turn([0.0, -1.0, 0.0])[2].max(0.0);
+        let ahead_of: Vec<bool> =
+            self.columns.iter().map(|c| view.turn([c.sin, 0.0, c.cos])[2] > away).collect();
         for row in 0..ROWS {
             for column in 0..COLUMNS {
+                if !ahead_of[column] {
+                    self.vertices[row * COLUMNS + column].value[0] = -1.0;
+                    continue;
+                }
                 let at = row * COLUMNS + column;
                 let own = self.placed[at];
                 let normal = view.turn(self.normal(row, column));
@@ -212,7 +229,7 @@ impl Head {
                 let point = view.project(placed);
                 (vertex.x, vertex.y) = (point.x, point.y);
                 vertex.value[0] = edge(facing, radius);
-                if facing < -0.5 {
+                if facing < -0.4 {
                     // Far round the back: no triangle there is ever drawn.
                     continue;
                 }
@@ -268,7 +285,7 @@ impl Head {
                     row.back * column.cos
                 };
                 let grown = self.grown[j * COLUMNS + i];
-                let k = 1.0 + grown.stand * step(-0.01, 0.13, grown.line);
+                let k = 1.0 + grown.stand * step(-0.03, 0.17, grown.line);
                 let p = [x * k, -0.1 + (y + 0.1) * k, -0.1 + (z + 0.1) * k];
                 self.placed[j * COLUMNS + i] = p;
                 self.placed[j * COLUMNS + COLUMNS - 1 - i] = [-p[0], p[1], p[2]];
@@ -293,10 +310,20 @@ impl Head {
     }
 }
 
-/// Height of the hairline in a direction.
-fn hairline(look: &Appearance, sin: f32, cos: f32) -> f32 {
+/// How much steeper than level the hairline is: the distance to it is the height above it over
+/// this.
+fn hairline_slope(look: &Appearance, column: &Column) -> f32 {
+    const STEP: f32 = 0.02;
+    let angle = column.angle();
+    let rise = hairline(look, angle + STEP) - hairline(look, angle - STEP);
+    let run = 2.0 * STEP * HALF_WIDTH;
+    (1.0 + (rise / run).powi(2)).sqrt()
+}
+
+/// Height of the hairline in a direction, radians from the nose.
+fn hairline(look: &Appearance, angle: f32) -> f32 {
+    let (sin, around) = (angle.sin(), angle.abs());
     let side = sin.abs();
-    let around = side.atan2(cos);
     let (forehead, sweep, burn): (f32, f32, f32) = match look.style {
         HairStyle::Short => (-0.67, 0.07, 0.02),
         HairStyle::Cropped => (-0.70, 0.0, -0.08),

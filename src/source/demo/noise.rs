@@ -36,9 +36,9 @@ impl Strands {
     pub fn at(&self, x: f32) -> f32 {
         // Shifted so that truncation rounds down for all strands of a head.
         let x = x + 4096.0;
-        let cell = x as usize;
+        let cell = x as i32;
         let t = x - cell as f32;
-        let i = cell % Self::PERIOD;
+        let i = cell as usize % Self::PERIOD;
         self.table[i] + (self.table[i + 1] - self.table[i]) * t
     }
 }

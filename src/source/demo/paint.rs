@@ -21,6 +21,10 @@ pub struct FacePaint<'a> {
     soft: f32,
     mouth_y: f32,
     mouth_half: f32,
+    /// Heights between which the brows lie.
+    brow_rows: (f32, f32),
+    /// Heights between which the mouth lies, its shadows included.
+    mouth_rows: (f32, f32),
 }
 
 impl<'a> FacePaint<'a> {
@@ -34,6 +38,10 @@ impl<'a> FacePaint<'a> {
         radius: f32,
         strands: &'a Strands,
     ) -> Self {
+        let brow = EYE_Y - 0.232 - 0.10 * e.brow;
+        let (bend, reach) = (0.09 * e.inner, 0.08 * look.brows);
+        let (mouth_y, drop) = (mouth_middle(e), 0.19 * e.open.max(0.0));
+        let rise = 0.15 * (e.corner.abs() + e.smirk.abs());
         Self {
             look: *look,
             e: *e,
@@ -41,8 +49,13 @@ impl<'a> FacePaint<'a> {
             gaze: (0.035 * gaze.0.clamp(-1.0, 1.0), 0.02 * gaze.1.clamp(-1.0, 1.0)),
             blink: blink.clamp(0.0, 1.0),
             soft: (0.6 / radius.max(1.0)).min(0.03),
-            mouth_y: mouth_middle(e),
+            mouth_y,
             mouth_half: mouth_half(e),
+            brow_rows: (brow - 0.022 - bend.max(0.0) - reach, brow + 0.055 - bend.min(0.0) + reach),
+            mouth_rows: (
+                mouth_y - (0.42 * drop + 0.19).max(rise + 0.07),
+                mouth_y + (0.58 * drop + 0.10).max(rise + 0.07),
+            ),
         }
     }
 
@@ -90,23 +103,21 @@ impl<'a> FacePaint<'a> {
     fn face(&self, skin: Rgb, x: f32, y: f32, light: f32, dark: f32) -> Rgb {
         let across = x.abs();
         let mut color = skin;
-        if y < 0.16 {
-            if y > -0.75 && across > 0.04 && across < 0.74 {
-                if (y - EYE_Y).abs() < 0.22 && (across - EYE_X).abs() < 0.26 {
-                    color = self.eye(color, x, across, y, light);
-                }
-                if y < -0.12 {
-                    color = self.brow(color, across, y, light);
-                }
+        if y < 0.14 {
+            if (y - EYE_Y).abs() < 0.19 && (across - EYE_X).abs() < 0.22 {
+                color = self.eye(color, x, across, y, light);
             }
-        } else if across < 0.56 {
+            if y > self.brow_rows.0 && y < self.brow_rows.1 {
+                color = self.brow(color, across, y, light);
+            }
+        } else if across < 0.52 {
             if y < 0.44 && across < 0.20 {
                 let dip = bell2(across, y, (0.078, 0.338), (0.048, 0.024));
                 color = mix3(color, self.deep(light), 0.72 * dip);
                 let wing = bell2(across, y, (0.165, 0.30), (0.022, 0.055));
                 color = mix3(color, scale3(color, 0.72), 0.55 * wing);
             }
-            if y > 0.34 {
+            if y > self.mouth_rows.0 && y < self.mouth_rows.1 {
                 color = self.mouth(color, x, y, light, dark);
             }
         }
@@ -208,7 +219,7 @@ impl<'a> FacePaint<'a> {
         let t = x * (1.0 / self.mouth_half);
         let m = (1.0 - t * t).clamp(0.0, 1.0);
         let line = self.mouth_y - corner_rise(e, t) * t * t + 0.006 * m * step(0.3, 0.0, t.abs());
-        let gap = 0.19 * e.open.max(0.0) * m.sqrt().mul_add(0.75, 0.25 * m);
+        let gap = 0.19 * e.open.max(0.0) * (0.75 * m.sqrt() + 0.25 * m);
         let cheek = e.cheek.max(0.0);
         let thin = 1.0 - 0.6 * e.press;
         let upper = 0.062 * thin * (1.0 - 0.32 * cheek);
@@ -276,7 +287,7 @@ impl<'a> FacePaint<'a> {
         color = mix3(color, [0.50 * light, 0.22 * light, 0.21 * light], 0.75 * tongue);
         let teeth = self.e.teeth.clamp(0.0, 1.0);
         if teeth > 0.0 {
-            let edge = top + gap * (0.74 * teeth);
+            let edge = top + gap * (0.84 * teeth);
             let on = step(-soft, soft, edge - y) * step(1.0, 0.86, t.abs());
             let between = (x * 27.0).sin().abs();
             let seam = 0.10 * step(0.16, 0.0, between);
@@ -304,5 +315,5 @@ pub fn mouth_half(e: &Expression) -> f32 {
 #[inline]
 pub fn corner_rise(e: &Expression, side: f32) -> f32 {
     let smirk = if side > 0.0 { e.smirk } else { -0.2 * e.smirk };
-    0.13 * (e.corner + smirk)
+    0.13 * (e.corner + smirk) + 0.008
 }

@@ -17,7 +17,9 @@ pub struct Act {
     pub placement: Placement,
     /// Direction of the head.
     pub pose: Pose,
-    /// Shares of emotions in the expression.
+    /// What the face does.
+    pub expression: Expression,
+    /// Shares of emotions in that, for the ground truth.
     pub blend: Blend,
     /// Where the eyes look relative to the head, -1..=1 to the right and down.
     pub gaze: (f32, f32),
@@ -41,7 +43,7 @@ impl Person {
 
     /// Draws the person over what is there and says what was drawn.
     pub fn draw(&mut self, act: &Act, canvas: &mut Canvas<'_>) -> PersonTruth {
-        let e = Expression::blended(&act.blend);
+        let e = act.expression;
         let view = View::head(act.placement, act.pose);
         let upright = View::body(act.placement);
         let lamp = self.light.prepared();

@@ -100,11 +100,9 @@ fn triangle<const N: usize>(
 ) {
     let (bx, by, cx, cy) = (b.x - a.x, b.y - a.y, c.x - a.x, c.y - a.y);
     let area = bx * cy - cx * by;
-    let top = a.y.min(b.y).min(c.y);
-    let bottom = a.y.max(b.y).max(c.y);
-    // A row is drawn if its centre, half a pixel down, lies within.
-    let first = (top - 0.5).ceil().max(0.0) as usize;
-    let end = ((bottom - 0.5).ceil().max(0.0) as usize).min(canvas.height);
+    let [(top_x, top), (mid_x, mid), (bottom_x, bottom)] = by_height(a, b, c);
+    let first = pixel(top);
+    let end = pixel(bottom).min(canvas.height);
     if first >= end || area.abs() < 1e-5 {
         return;
     }
@@ -115,19 +113,16 @@ fn triangle<const N: usize>(
         right[i] = (db * cy - dc * by) * inv;
         down[i] = (dc * bx - db * cx) * inv;
     }
+    // Each edge runs from its upper to its lower end, so that neighbours agree on it exactly.
+    let long = (bottom_x - top_x) / (bottom - top);
+    let upper = (mid_x - top_x) / (mid - top).max(1e-6);
+    let lower = (bottom_x - mid_x) / (bottom - mid).max(1e-6);
     for row in first..end {
         let y = row as f32 + 0.5;
-        let (mut left, mut limit) = (f32::INFINITY, f32::NEG_INFINITY);
-        for (p, q) in [(a, b), (b, c), (c, a)] {
-            // Each edge owns its upper end, so that neighbours neither overlap nor leave a gap.
-            if (p.y <= y) != (q.y <= y) {
-                let x = p.x + (q.x - p.x) * ((y - p.y) / (q.y - p.y));
-                left = left.min(x);
-                limit = limit.max(x);
-            }
-        }
-        let start = (left - 0.5).ceil().max(0.0) as usize;
-        let stop = ((limit - 0.5).ceil().max(0.0) as usize).min(canvas.width);
+        let one = top_x + (y - top) * long;
+        let other = if y > mid { mid_x + (y - mid) * lower } else { top_x + (y - top) * upper };
+        let start = pixel(one.min(other));
+        let stop = pixel(one.max(other)).min(canvas.width);
         if start >= stop {
             continue;
         }
@@ -148,6 +143,28 @@ fn triangle<const N: usize>(
             }
         }
     }
+}
+
+/// The first pixel whose centre lies beyond `x`.
+#[inline]
+fn pixel(x: f32) -> usize {
+    (x + 0.5).max(0.0) as usize
+}
+
+/// The places of three corners, the highest first.
+#[inline]
+fn by_height<const N: usize>(a: &Vertex<N>, b: &Vertex<N>, c: &Vertex<N>) -> [(f32, f32); 3] {
+    let (mut p, mut q, mut r) = ((a.x, a.y), (b.x, b.y), (c.x, c.y));
+    if q.1 < p.1 {
+        (p, q) = (q, p);
+    }
+    if r.1 < q.1 {
+        (q, r) = (r, q);
+    }
+    if q.1 < p.1 {
+        (p, q) = (q, p);
+    }
+    [p, q, r]
 }
 
 #[cfg(test)]

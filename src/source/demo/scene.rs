@@ -1,7 +1,7 @@
 //! Scenes: who is in the picture and what they do. A scene is a pure function of time.
 
 use super::appearance::{Appearance, Light};
-use super::expression::{Blend, Emotion};
+use super::expression::{Blend, Emotion, Expression};
 use super::ground_truth::{GroundTruth, hidden_share};
 use super::noise::{SensorNoise, mixed};
 use super::person::{Act, Person};
@@ -28,7 +28,9 @@ pub enum SceneKind {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Still {
     /// The face.
-    pub expression: Blend,
+    pub expression: Expression,
+    /// What the ground truth calls it.
+    pub blend: Blend,
     /// The person.
     pub appearance: Appearance,
     /// Direction of the head.
@@ -45,7 +47,8 @@ impl Still {
     /// An emotion at full strength, everything else as in the default scene.
     pub fn of(emotion: Emotion) -> Self {
         Self {
-            expression: Blend::pure(emotion),
+            expression: Expression::of(emotion),
+            blend: Blend::pure(emotion),
             appearance: Appearance::default(),
             pose: Pose::default(),
             light: Light::default(),
@@ -129,7 +132,8 @@ impl Scene {
             SceneKind::Still(still) => vec![Act {
                 placement: script::place(self.size, (0.0, 0.475), still.head.clamp(0.03, 0.4)),
                 pose: still.pose,
-                blend: still.expression,
+                expression: still.expression,
+                blend: still.blend,
                 gaze: (0.0, 0.0),
                 blink: 0.0,
             }],

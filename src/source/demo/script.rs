@@ -2,7 +2,7 @@
 //! function of time alone, so any moment can be drawn without the ones before.
 
 use super::curve::{mix, step};
-use super::expression::{Blend, Emotion};
+use super::expression::{Blend, Emotion, Expression};
 use super::noise::uniform;
 use super::person::Act;
 use super::pose::{Placement, Pose};
@@ -101,6 +101,7 @@ fn idle(placement: Placement, blend: Blend, secs: f32, seed: u64) -> Act {
             pitch: 0.05 * sway(5) + 0.05 * surprise - 0.08 * sadness,
             roll: 0.045 * sway(6) + 0.04 * sadness,
         },
+        expression: Expression::blended(&blend),
         blend,
         gaze: gaze(secs, seed),
         blink: blink(secs, seed),
