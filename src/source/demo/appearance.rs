@@ -155,6 +155,9 @@ impl Light {
     /// A window at the upper left and a bright room.
     pub const ROOM: Self = Self { direction: [-0.45, -0.50, 0.80], strength: 1.0, ambient: 0.50 };
 
+    /// Nearer to the window: more light from the side.
+    pub const WINDOW: Self = Self { direction: [-0.75, -0.35, 0.65], strength: 1.1, ambient: 0.48 };
+
     /// The lamp as it reaches surfaces: the parts of shading that don't change within a frame.
     pub fn prepared(&self) -> Lamp {
         let to = unit(self.direction);

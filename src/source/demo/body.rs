@@ -63,16 +63,16 @@ pub fn draw_torso(
     lamp: &Lamp,
     chin_shift: f32,
 ) {
-    let torso = Patch { columns: 33, rows: 26, roundness: 0.6 };
+    let torso = Patch { columns: 33, rows: 32, roundness: 0.6 };
     let wide = look.shoulders;
     let vertices = torso.vertices(
         view,
         |u, v| {
             let around = (u - 0.5) * PI * 1.1;
-            let y = 1.34 + 0.9 * v + 3.2 * v * v * v;
-            let slope = 0.72 * step(1.18, 1.98, y) + 0.28 * step(1.5, 2.9, y);
-            let half = 0.44 + wide * (1.42 * slope + 0.10 * step(2.0, 3.4, y));
-            let deep = 0.42 + 0.34 * slope;
+            let y = 1.24 + 1.3 * v + 2.9 * v * v * v;
+            let slope = 0.70 * step(1.17, 1.93, y) + 0.30 * step(1.36, 2.9, y);
+            let half = 0.41 + wide * (1.42 * slope + 0.10 * step(1.9, 3.3, y));
+            let deep = 0.42 + 0.34 * step(0.9, 2.9, y);
             // The collar dips in front.
             let dip = 0.14 * step(0.2, 1.0, around.cos()) * (1.0 - slope);
             [half * around.sin(), y + dip, -0.34 + deep * around.cos()]
@@ -96,13 +96,11 @@ pub fn draw_torso(
         let mut color = [r, g, b];
         if y < 2.4 && x.abs() < 0.75 {
             // Below this line is cloth, above it the base of the neck.
-            let line = 1.56 + depth * (1.0 - (x / (0.50 + 0.1 * depth)).powi(2)).max(-1.0)
-                - 0.30 * step(0.40, 0.62, x.abs());
-            let d = y - line;
+            let d = y - neckline(x, depth);
             let cloth = step(-soft, soft, d);
             if cloth < 1.0 {
                 let deep = (0.80 + 0.20 * step(0.0, 0.22, -d)) * under_chin(y);
-                let notch = 1.0 - 0.14 * bell2(x, y, (0.0, 1.74), (0.09, 0.10));
+                let notch = 1.0 - 0.14 * bell2(x, y, (0.0, 1.63), (0.09, 0.10));
                 let k = 0.97 * deep * notch;
                 let bare =
                     [skin[0] * red * k, skin[1] * 0.5 * (red + blue) * k, skin[2] * blue * k];
@@ -122,17 +120,17 @@ pub fn draw_torso(
         view,
         |u, v| {
             let around = (u - 0.5) * PI * 1.2;
-            let y = mix(0.70, 1.85, v);
-            let half = neck_half * (1.0 + 0.35 * step(1.25, 1.75, y));
+            let y = mix(0.70, 1.74, v);
+            let half = neck_half * (1.0 + 0.35 * step(1.15, 1.65, y));
             [half * around.sin(), y, -0.28 + 0.9 * neck_half * around.cos()]
         },
         |p, normal, _| {
             let light = lamp.on(normal, 1.0);
             // The head keeps light off the neck, the more the nearer the chin.
             let under = under_chin(p[1] - 0.3 * chin_shift);
-            let muscle = (p[0].abs() - 0.17 - 0.30 * (1.55 - p[1])) / 0.05;
+            let muscle = (p[0].abs() - 0.17 - 0.30 * (1.46 - p[1])) / 0.05;
             let relief = 1.0 - 0.08 * bell(muscle * muscle)
-                + 0.05 * bell2(p[0], p[1], (0.0, 1.42), (0.08, 0.10));
+                + 0.05 * bell2(p[0], p[1], (0.0, 1.34), (0.08, 0.10));
             let k = 0.94 * under * relief;
             let s = look.skin;
             (
@@ -142,13 +140,21 @@ pub fn draw_torso(
         },
     );
     // Below the neck it goes over into the chest without a seam.
-    let fading = |v: &[f32; VALUES]| ([v[3], v[4], v[5]], step(1.66, 1.38, v[2]));
+    let fading = |v: &[f32; VALUES]| {
+        ([v[3], v[4], v[5]], step(1.57, 1.29, v[2]) * step(0.0, 0.04, neckline(v[1], depth) - v[2]))
+    };
     draw(canvas, &vertices, neck.columns, neck.columns / 2, &fading);
+}
+
+/// Height at which cloth begins.
+fn neckline(x: f32, depth: f32) -> f32 {
+    let across = x * (1.0 / 0.47);
+    1.36 + (0.05 + depth) * (1.0 - across * across)
 }
 
 /// How much of the light from above reaches the neck at a height: the head keeps it off.
 fn under_chin(y: f32) -> f32 {
-    1.0 - 0.50 * step(1.66, 1.0, y)
+    1.0 - 0.50 * step(1.60, 1.0, y)
 }
 
 /// Draws the ear on one side (`-1` is the picture's left) if it belongs before or behind the

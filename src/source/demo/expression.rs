@@ -93,41 +93,47 @@ impl Expression {
                 brow: 0.1,
                 ..rest
             },
-            Emotion::Surprise => Self { open: 1.25, wide: -0.35, brow: 1.5, lid: 0.6, ..rest },
+            Emotion::Surprise => Self { open: 1.25, wide: -0.35, brow: 1.5, lid: 0.85, ..rest },
             Emotion::Sadness => {
-                Self { corner: -1.1, wide: -0.1, inner: 1.3, lid: -0.4, brow: -0.1, ..rest }
+                Self { corner: -1.05, inner: 1.55, brow: -0.2, lid: -0.35, cheek: 0.55, ..rest }
             }
             Emotion::Anger => Self {
-                corner: -0.45,
-                press: 0.6,
-                inner: -1.7,
-                brow: -0.7,
-                lid: 0.1,
+                corner: -0.6,
+                wide: -0.5,
+                press: 0.55,
+                inner: -1.5,
+                brow: -0.55,
+                lid: 0.6,
+                cheek: 0.35,
                 nose: 0.6,
                 ..rest
             },
             Emotion::Disgust => Self {
-                corner: -0.5,
-                inner: -0.9,
-                brow: -0.6,
-                lid: -0.35,
-                cheek: 0.5,
-                nose: 1.3,
-                open: 0.15,
-                teeth: 0.8,
+                corner: -0.85,
+                wide: -0.35,
+                inner: -1.3,
+                brow: -0.9,
+                lid: -0.6,
+                cheek: 0.7,
+                nose: 1.5,
+                open: 0.03,
                 ..rest
             },
             Emotion::Fear => Self {
-                open: 0.5,
-                wide: 0.3,
-                inner: 0.9,
-                brow: 1.0,
-                lid: 0.6,
-                corner: -0.4,
+                corner: -1.35,
+                wide: 0.7,
+                open: 1.15,
                 teeth: 0.4,
+                brow: 0.2,
+                inner: 1.0,
+                lid: 0.95,
+                cheek: 0.1,
+                nose: 0.6,
                 ..rest
             },
-            Emotion::Contempt => Self { smirk: 1.0, press: 0.4, lid: -0.15, cheek: 0.1, ..rest },
+            Emotion::Contempt => {
+                Self { smirk: 1.0, press: 0.5, wide: 0.2, inner: -0.3, lid: -0.15, ..rest }
+            }
         }
     }
 

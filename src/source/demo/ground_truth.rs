@@ -118,6 +118,6 @@ fn covers(place: &Placement, p: Point) -> bool {
     let (x, y) = ((p.x - place.x) / place.radius, (p.y - place.y) / place.radius);
     let head = (x / 1.02).powi(2) + ((y + 0.08) / 1.30).powi(2) < 1.0;
     let neck = x.abs() < 0.47 && y > 0.5;
-    let shoulders = y > 1.45 && x.abs() < 0.5 + 1.9 * (y - 1.45).min(0.55);
+    let shoulders = y > 1.35 && x.abs() < 0.5 + 1.9 * (y - 1.35).min(0.55);
     head || neck || shoulders
 }

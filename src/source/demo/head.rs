@@ -327,8 +327,8 @@ fn hairline(look: &Appearance, angle: f32) -> f32 {
     let (forehead, sweep, burn): (f32, f32, f32) = match look.style {
         HairStyle::Short => (-0.67, 0.07, 0.02),
         HairStyle::Cropped => (-0.70, 0.0, -0.08),
-        HairStyle::Bob => (-0.58, 0.15, 0.30),
-        HairStyle::Long => (-0.68, 0.10, 0.30),
+        HairStyle::Bob => (-0.57, 0.07, 0.30),
+        HairStyle::Long => (-0.68, 0.07, 0.30),
     };
     // Parted on one side: the fringe falls lower on the other.
     let front = forehead + sweep * (sin * 1.6 + 0.2).sin()

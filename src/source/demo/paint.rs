@@ -137,7 +137,7 @@ impl<'a> FacePaint<'a> {
         let t = (across - EYE_X) * (1.0 / EYE_HALF);
         let m = (1.0 - t * t).clamp(0.0, 1.0);
         let arch = m * (1.22 - 0.22 * m);
-        let open = (0.078 * (1.0 + self.e.lid) - 0.022 * self.e.cheek).max(0.0);
+        let open = (0.067 * (1.0 + self.e.lid) - 0.022 * self.e.cheek).max(0.0);
         // The outer corner lies a little higher than the inner one.
         let tilt = EYE_Y - 0.012 * t;
         let low = tilt + (0.058 * (1.0 + 0.35 * self.e.lid) - 0.03 * self.e.cheek) * arch;

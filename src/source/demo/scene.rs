@@ -76,19 +76,20 @@ impl Scene {
     /// small movements; the same scene, size and seed give the same pixels.
     pub fn new(kind: SceneKind, size: (u32, u32), seed: u64) -> Self {
         let size = (size.0.max(1), size.1.max(1));
-        let (people, noise, light) = match &kind {
-            SceneKind::Alone | SceneKind::Steady => {
-                (vec![Appearance::PEOPLE[0]], USUAL_NOISE, Light::ROOM)
-            }
+        let [first, second, .., other, _] = Appearance::PEOPLE;
+        let (people, noise) = match &kind {
+            SceneKind::Alone | SceneKind::Steady => (vec![(first, Light::ROOM)], USUAL_NOISE),
             SceneKind::Crossing => {
-                (vec![Appearance::PEOPLE[4], Appearance::PEOPLE[1]], USUAL_NOISE, Light::ROOM)
+                (vec![(other, Light::ROOM), (second, Light::WINDOW)], USUAL_NOISE)
             }
-            SceneKind::Still(still) => (vec![still.appearance], still.noise, still.light),
+            SceneKind::Still(still) => (vec![(still.appearance, still.light)], still.noise),
         };
-        let people = (0u32..).zip(people).map(|(id, look)| Person::new(id, look, light)).collect();
-        let mut room = vec![0; size.0 as usize * size.1 as usize * 3];
         // The room is as bright as the light that people stand in.
-        let bright = (0.45 + 0.55 * light.ambient / Light::ROOM.ambient).clamp(0.2, 1.0);
+        let bright = people.first().map_or(1.0, |(_, light)| light.ambient / Light::ROOM.ambient);
+        let bright = (0.45 + 0.55 * bright).clamp(0.2, 1.0);
+        let people =
+            (0u32..).zip(people).map(|(id, (look, light))| Person::new(id, look, light)).collect();
+        let mut room = vec![0; size.0 as usize * size.1 as usize * 3];
         draw_room(size, bright, &mut room);
         Self { kind, size, seed, room, people, noise: SensorNoise::new(noise) }
     }
