@@ -70,7 +70,7 @@ pub fn draw_torso(
         |u, v| {
             let around = (u - 0.5) * PI * 1.1;
             let y = 1.24 + 1.3 * v + 2.9 * v * v * v;
-            let slope = 0.70 * step(1.17, 1.93, y) + 0.30 * step(1.36, 2.9, y);
+            let slope = 0.52 * step(1.16, 2.05, y) + 0.48 * step(1.30, 2.70, y);
             let half = 0.41 + wide * (1.42 * slope + 0.10 * step(1.9, 3.3, y));
             let deep = 0.42 + 0.34 * step(0.9, 2.9, y);
             // The collar dips in front.

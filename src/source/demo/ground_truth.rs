@@ -52,15 +52,16 @@ impl PersonTruth {
             mouth_left: corner(-1.0),
             mouth_right: corner(1.0),
         };
-        let chin = 1.05 + jaw_drop(e);
+        // As detectors see it: from the hairline to above the edge of the chin.
+        let chin = 1.0 + jaw_drop(e);
         let outline = [
-            (0.0, -0.72),
-            (-0.5, -0.66),
-            (0.5, -0.66),
-            (-0.84, -0.2),
-            (0.84, -0.2),
-            (-0.8, 0.3),
-            (0.8, 0.3),
+            (0.0, -0.88),
+            (-0.45, -0.80),
+            (0.45, -0.80),
+            (-0.80, -0.2),
+            (0.80, -0.2),
+            (-0.74, 0.3),
+            (0.74, 0.3),
             (-0.35, chin - 0.1),
             (0.35, chin - 0.1),
             (0.0, chin),

@@ -22,7 +22,7 @@ pub const EYE_X: f32 = 0.345;
 /// Height of the eyes.
 pub const EYE_Y: f32 = -0.14;
 /// Height of the tip of the nose.
-pub const NOSE_Y: f32 = 0.25;
+pub const NOSE_Y: f32 = 0.225;
 /// Height of the line between the lips at rest.
 pub const MOUTH_Y: f32 = 0.545;
 /// Half the width of the mouth at rest.

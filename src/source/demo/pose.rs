@@ -138,7 +138,8 @@ mod tests {
         let view = View::head(PLACE, Pose { yaw: 0.7, pitch: -0.3, roll: 0.2 });
         for v in [[1.0, 2.0, 3.0], [-0.5, 0.3, 0.9]] {
             let t = view.turn(v);
-            let (a, b) = (v.iter().map(|x| x * x).sum::<f32>(), t.iter().map(|x| x * x).sum());
+            let length = |v: [f32; 3]| v.iter().map(|x| x * x).sum::<f32>();
+            let (a, b) = (length(v), length(t));
             assert!((a - b).abs() < 1e-4);
         }
     }
