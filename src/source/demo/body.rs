@@ -94,9 +94,9 @@ pub fn draw_torso(
     let shade = |v: &[f32; VALUES]| {
         let [_, x, y, r, g, b, red, blue] = *v;
         let mut color = [r, g, b];
-        if y < 2.4 && x.abs() < 0.75 {
-            // Below this line is cloth, above it the base of the neck.
-            let d = y - neckline(x, depth);
+        // Below this line is cloth, above it the base of the neck.
+        let d = y - neckline(x, depth);
+        if d < 0.15 {
             let cloth = step(-soft, soft, d);
             if cloth < 1.0 {
                 let deep = (0.80 + 0.20 * step(0.0, 0.22, -d)) * under_chin(y);

@@ -10,8 +10,8 @@ use super::pose::View;
 use super::raster::{Vertex, edge};
 
 /// Columns of the grid; odd, so that one runs down the nose.
-pub const COLUMNS: usize = 81;
-const ROWS: usize = 68;
+pub const COLUMNS: usize = 73;
+const ROWS: usize = 62;
 
 /// Numbers of a vertex: edge, x and y on the face, strand, hairline, lit skin (3), light on the
 /// skin, light on hair, gloss on hair, occlusion.

@@ -99,7 +99,7 @@ impl<'a> FacePaint<'a> {
         [base[0] + shine * tint[0], base[1] + shine * tint[1], base[2] + shine * tint[2]]
     }
 
-    #[inline]
+    #[inline(always)]
     fn face(&self, skin: Rgb, x: f32, y: f32, light: f32, dark: f32) -> Rgb {
         let across = x.abs();
         let mut color = skin;
@@ -131,7 +131,7 @@ impl<'a> FacePaint<'a> {
         [s[0] * 0.26 * light, s[1] * 0.16 * light, s[2] * 0.14 * light]
     }
 
-    #[inline]
+    #[inline(never)]
     fn eye(&self, skin: Rgb, x: f32, across: f32, y: f32, light: f32) -> Rgb {
         let soft = self.soft;
         let t = (across - EYE_X) * (1.0 / EYE_HALF);
@@ -192,7 +192,7 @@ impl<'a> FacePaint<'a> {
         mix3(color, scale3(self.deep(light), 1.3), below)
     }
 
-    #[inline]
+    #[inline(never)]
     fn brow(&self, skin: Rgb, across: f32, y: f32, light: f32) -> Rgb {
         let t = (across - 0.355) * (1.0 / 0.265);
         if t.abs() > 1.15 {
@@ -213,7 +213,7 @@ impl<'a> FacePaint<'a> {
         mix3(skin, [hair[0] * 0.92, hair[1] * 0.90, hair[2] * 0.88], dense)
     }
 
-    #[inline]
+    #[inline(never)]
     fn mouth(&self, skin: Rgb, x: f32, y: f32, light: f32, dark: f32) -> Rgb {
         let (e, soft) = (&self.e, self.soft);
         let t = x * (1.0 / self.mouth_half);

@@ -103,7 +103,8 @@ fn triangle<const N: usize>(
     let [(top_x, top), (mid_x, mid), (bottom_x, bottom)] = by_height(a, b, c);
     let first = pixel(top);
     let end = pixel(bottom).min(canvas.height);
-    if first >= end || area.abs() < 1e-5 {
+    // Corners in this order run clockwise as seen from outside.
+    if first >= end || area < 1e-5 {
         return;
     }
     let inv = 1.0 / area;
