@@ -157,8 +157,8 @@ fn under_chin(y: f32) -> f32 {
     1.0 - 0.50 * step(1.60, 1.0, y)
 }
 
-/// Draws the ear on one side (`-1` is the picture's left) if it belongs before or behind the
-/// head, as `in_front` asks.
+/// Draws the ear on one side (`-1` is the picture's left): all of it behind the head, or the part
+/// that shows in front of a head that is turned. Long hair covers ears.
 pub fn draw_ear(
     canvas: &mut Canvas<'_>,
     look: &Appearance,
@@ -169,13 +169,16 @@ pub fn draw_ear(
 ) {
     // An ear stands off the head and looks outwards and a little ahead.
     let out = [side * 0.93, 0.0, 0.36];
-    if (view.turn(out)[2] > 0.10) != in_front {
+    // In front it fades in with the turn, so that nothing jumps.
+    let shown = if in_front { step(0.36, 0.66, view.turn(out)[2]) } else { 1.0 };
+    if shown == 0.0 || matches!(look.style, HairStyle::Bob | HairStyle::Long) {
         return;
     }
     let back = [side * 0.30, 0.05, -0.95];
     let patch = Patch { columns: 15, rows: 15, roundness: 0.12 };
     let place = |u: f32, v: f32| {
-        let (a, b) = ((u - 0.5) * 2.0, (v - 0.5) * 2.0);
+        // The very ends, where the shape has no direction, are left out.
+        let (a, b) = ((u - 0.5) * 2.0, (v - 0.5) * 1.94);
         let round = (1.0 - 0.999 * b * b).max(0.0).sqrt();
         // Wider above than at the lobe.
         let w = 0.17 * round * (1.0 - 0.28 * b);
@@ -185,7 +188,7 @@ pub fn draw_ear(
         let lift = 0.10 * (1.0 - a * a) * round + 0.05 * rim - 0.10 * hollow;
         let (w, lift) = (w * s * side, lift * 0.8);
         [
-            side * (0.80 - 0.07 * step(0.1, 1.0, b)) + back[0] * (w + 0.10) + out[0] * lift,
+            side * (0.80 - 0.03 * step(0.1, 1.0, b)) + back[0] * (w + 0.10) + out[0] * lift,
             0.045 + 0.245 * b + 0.03 * w,
             -0.06 + back[2] * w + out[2] * lift,
         ]
@@ -209,7 +212,7 @@ pub fn draw_ear(
             )
         },
     );
-    let shade = |v: &[f32; VALUES]| ([v[3], v[4], v[5]], if in_front { v[6] } else { 1.0 });
+    let shade = |v: &[f32; VALUES]| ([v[3], v[4], v[5]], if in_front { shown * v[6] } else { 1.0 });
     draw(canvas, &vertices, patch.columns, patch.columns / 2, &shade);
 }
 

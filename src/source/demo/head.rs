@@ -212,11 +212,10 @@ impl Head {
         // Columns that look away from the camera are never drawn; how far away depends on how
         // much of the crown shows.
         let away = -0.4 - view.turn([0.0, -1.0, 0.0])[2].max(0.0);
-        let ahead_of: Vec<bool> =
-            self.columns.iter().map(|c| view.turn([c.sin, 0.0, c.cos])[2] > away).collect();
         for row in 0..ROWS {
             for column in 0..COLUMNS {
-                if !ahead_of[column] {
+                let Column { sin, cos, .. } = self.columns[column];
+                if view.turn([sin, 0.0, cos])[2] < away {
                     self.vertices[row * COLUMNS + column].value[0] = -1.0;
                     continue;
                 }
@@ -334,7 +333,7 @@ fn hairline(look: &Appearance, angle: f32) -> f32 {
     let front = forehead + sweep * (sin * 1.6 + 0.2).sin()
         - 0.05 * bell((side - 0.62) * (side - 0.62) * 30.0);
     let temple = mix(front, burn, step(1.00, 1.40, around));
-    mix(temple, 0.62, step(1.66, 1.95, around))
+    mix(temple, 0.46, step(1.75, 2.05, around))
 }
 
 /// How far hair stands off the head, as a factor.

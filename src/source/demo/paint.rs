@@ -149,7 +149,7 @@ impl<'a> FacePaint<'a> {
         // The fold of the upper lid, and the lid's own roundness.
         let fold = up - 0.048 - 0.018 * self.e.lid + 0.03 * self.blink;
         let crease = (y - fold) * (1.0 / 0.017);
-        let ends = step(1.25, 0.75, t.abs());
+        let ends = step(1.0, 0.55, t.abs());
         color = mix3(color, scale3(skin, 0.60), 0.62 * bell(crease * crease) * ends);
         let bag = (y - low - 0.055) * (1.0 / 0.022);
         color = mix3(color, scale3(skin, 0.84), 0.45 * bell(bag * bag) * ends);
