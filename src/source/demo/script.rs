@@ -11,11 +11,15 @@ use super::pose::{Placement, Pose};
 /// 2013).
 const CHANGE_SECS: f32 = 0.55;
 
+/// Everything repeats after this many seconds: moods twice, walks three times.
+const LOOP_SECS: f32 = 96.0;
+
 /// An expression and for how many seconds it is held, the change to it included.
 type Mood = (Emotion, f32);
 
-const ALONE: [Mood; 8] = [
-    (Emotion::Neutral, 5.0),
+/// The first mood goes on where the last one ends, so that the loop has no seam.
+const ALONE: [Mood; 9] = [
+    (Emotion::Neutral, 3.0),
     (Emotion::Happiness, 8.0),
     (Emotion::Neutral, 5.0),
     (Emotion::Surprise, 6.0),
@@ -23,10 +27,11 @@ const ALONE: [Mood; 8] = [
     (Emotion::Sadness, 7.0),
     (Emotion::Neutral, 4.0),
     (Emotion::Happiness, 8.0),
+    (Emotion::Neutral, 2.0),
 ];
 
-const OTHER: [Mood; 8] = [
-    (Emotion::Happiness, 7.0),
+const OTHER: [Mood; 9] = [
+    (Emotion::Happiness, 4.0),
     (Emotion::Neutral, 6.0),
     (Emotion::Surprise, 5.0),
     (Emotion::Neutral, 5.0),
@@ -34,14 +39,18 @@ const OTHER: [Mood; 8] = [
     (Emotion::Neutral, 5.0),
     (Emotion::Sadness, 6.0),
     (Emotion::Neutral, 6.0),
+    (Emotion::Happiness, 3.0),
 ];
+
+/// The moment of the loop, in seconds, exact however long the scene has run.
+pub fn looped(secs: f64) -> f32 {
+    secs.rem_euclid(f64::from(LOOP_SECS)) as f32
+}
 
 /// The expression at a moment of a loop of moods.
 fn mood(moods: &[Mood], secs: f32) -> Blend {
-    let total: f32 = moods.iter().map(|m| m.1).sum();
-    let mut left = secs.rem_euclid(total);
-    // The loop starts in its first mood, not in a change to it.
-    let mut before = if secs < total { moods[0].0 } else { moods[moods.len() - 1].0 };
+    let mut left = secs.rem_euclid(moods.iter().map(|m| m.1).sum());
+    let mut before = moods[moods.len() - 1].0;
     for (emotion, held) in moods {
         if left < *held {
             return Blend::between(before, *emotion, step(0.0, CHANGE_SECS, left));
@@ -54,7 +63,7 @@ fn mood(moods: &[Mood], secs: f32) -> Blend {
 
 /// How far the lids are shut: a blink every three to five seconds, a quarter of a second long.
 fn blink(secs: f32, seed: u64) -> f32 {
-    const EVERY_SECS: f32 = 4.1;
+    const EVERY_SECS: f32 = LOOP_SECS / 24.0;
     let turn = (secs / EVERY_SECS).floor();
     let start = 0.6 + 2.6 * uniform(seed ^ 0xB11A ^ ((turn as u64) << 20));
     let t = secs - turn * EVERY_SECS - start;
@@ -63,10 +72,12 @@ fn blink(secs: f32, seed: u64) -> f32 {
 
 /// Where the eyes look: at the camera, with a glance aside now and then.
 fn gaze(secs: f32, seed: u64) -> (f32, f32) {
-    const EVERY_SECS: f32 = 1.7;
+    const GLANCES: f32 = 56.0;
+    const EVERY_SECS: f32 = LOOP_SECS / GLANCES;
     let turn = (secs / EVERY_SECS).floor();
     let target = |turn: f32| {
-        let roll = |salt: u64| uniform(seed ^ salt ^ ((turn.max(0.0) as u64) << 24));
+        let salt = (turn.rem_euclid(GLANCES) as u64) << 24;
+        let roll = |n: u64| uniform(seed ^ n ^ salt);
         // Every third time or so somewhere else, else nearly straight ahead.
         let reach = if roll(1) < 0.3 { 0.75 } else { 0.14 };
         ((2.0 * roll(2) - 1.0) * reach, (2.0 * roll(3) - 1.0) * reach * 0.5)
@@ -77,18 +88,24 @@ fn gaze(secs: f32, seed: u64) -> (f32, f32) {
     (mix(from.0, to.0, t), mix(from.1, to.1, t))
 }
 
+/// A wave with that many periods in the loop.
+fn wave(secs: f32, periods: u32, phase: f32) -> f32 {
+    (std::f32::consts::TAU * periods as f32 * secs / LOOP_SECS + phase).sin()
+}
+
 /// A slow wandering number in -1..=1, another one for each `salt`.
 fn drift(secs: f32, seed: u64, salt: u64) -> f32 {
-    let phase = |k: u64| 6.3 * uniform(seed ^ (salt << 8) ^ k);
-    0.55 * (0.41 * secs + phase(1)).sin()
-        + 0.30 * (0.97 * secs + phase(2)).sin()
-        + 0.15 * (1.83 * secs + phase(3)).sin()
+    let phase = |k: u64| std::f32::consts::TAU * uniform(seed ^ (salt << 8) ^ k);
+    0.55 * wave(secs, 6, phase(1))
+        + 0.30 * wave(secs, 15, phase(2))
+        + 0.15 * wave(secs, 28, phase(3))
 }
 
 /// Someone at rest at a place: breathing, looking about, in the mood of the moment.
 fn idle(placement: Placement, blend: Blend, secs: f32, seed: u64) -> Act {
     let [_, _, surprise, sadness, ..] = blend.weights();
-    let breath = (1.5 * secs).sin();
+    // Fourteen breaths a minute.
+    let breath = wave(secs, 22, 0.0);
     let sway = |salt| drift(secs, seed, salt);
     Act {
         placement: Placement {
@@ -165,18 +182,18 @@ mod tests {
     use super::*;
 
     const SIZE: (u32, u32) = (640, 480);
-    /// Moods and walks repeat after this time.
-    const LOOP_SECS: f32 = 48.0;
 
     #[test]
     fn moods_fill_the_loop_and_hold_long_enough_to_be_read() {
         for moods in [ALONE, OTHER] {
-            assert_eq!(moods.iter().map(|m| m.1).sum::<f32>(), LOOP_SECS);
-            assert!(moods.iter().all(|m| m.1 >= 4.0));
+            let [(first, start), .., (last, end)] = moods;
+            assert_eq!(LOOP_SECS % moods.iter().map(|m| m.1).sum::<f32>(), 0.0);
+            assert!(first == last && start + end >= 4.0);
+            assert!(moods[1..8].iter().all(|m| m.1 >= 4.0));
+            assert_eq!(mood(&moods, 0.0), Blend::pure(first));
         }
-        assert_eq!(mood(&ALONE, 0.0), Blend::pure(Emotion::Neutral));
         assert_eq!(mood(&ALONE, 9.0), Blend::pure(Emotion::Happiness));
-        assert_eq!(mood(&ALONE, LOOP_SECS + 9.0), Blend::pure(Emotion::Happiness));
+        assert_eq!(mood(&ALONE, 48.0 + 9.0), Blend::pure(Emotion::Happiness));
     }
 
     #[test]
@@ -187,12 +204,17 @@ mod tests {
 
     #[test]
     fn nobody_jumps() {
-        for frame in 0..(LOOP_SECS as usize * 60) {
-            let (a, b) = (frame as f32 / 30.0, (frame + 1) as f32 / 30.0);
+        // Once around the loop and over its seam.
+        for frame in 0..30 * (LOOP_SECS as u32 + 2) {
+            let at = |frame: u32| looped(f64::from(frame) / 30.0);
+            let (a, b) = (at(frame), at(frame + 1));
             for (p, q) in crossing(SIZE, a, 1).into_iter().zip(crossing(SIZE, b, 1)) {
                 assert!((p.placement.x - q.placement.x).abs() < 12.0, "{a} s");
                 assert!((p.pose.yaw - q.pose.yaw).abs() < 0.05, "{a} s");
                 assert!((p.placement.radius - q.placement.radius).abs() < 1.0, "{a} s");
+                for (v, w) in p.blend.weights().into_iter().zip(q.blend.weights()) {
+                    assert!((v - w).abs() < 0.1, "{a} s");
+                }
             }
         }
     }
