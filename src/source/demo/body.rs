@@ -63,13 +63,15 @@ pub fn draw_torso(
     lamp: &Lamp,
     chin_shift: f32,
 ) {
+    // Down to the lower edge of the picture, however far away the person is.
+    let end = ((canvas.height() as f32 - view.point([0.0; 3]).y) / view.radius() + 1.0).max(5.4);
     let torso = Patch { columns: 33, rows: 32, roundness: 0.6 };
     let wide = look.shoulders;
     let vertices = torso.vertices(
         view,
         |u, v| {
             let around = (u - 0.5) * PI * 1.1;
-            let y = 1.24 + 1.3 * v + 2.9 * v * v * v;
+            let y = 1.24 + 1.3 * v + (end - 2.54) * v * v * v;
             let slope = 0.52 * step(1.16, 2.05, y) + 0.48 * step(1.30, 2.70, y);
             let half = 0.41 + wide * (1.42 * slope + 0.10 * step(1.9, 3.3, y));
             let deep = 0.42 + 0.34 * step(0.9, 2.9, y);

@@ -7,20 +7,19 @@
 //! scene = room + people + sensor noise, a pure function of time, with its ground truth
 //! ```
 
-pub mod appearance;
-pub mod expression;
-pub mod ground_truth;
-pub mod pose;
-pub mod scene;
-
+mod appearance;
 mod body;
 mod curve;
+mod expression;
+mod ground_truth;
 mod head;
 mod noise;
 mod paint;
 mod person;
+mod pose;
 mod raster;
 mod room;
+mod scene;
 mod script;
 
 use std::time::{Duration, Instant};

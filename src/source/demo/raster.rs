@@ -20,6 +20,11 @@ impl<'a> Canvas<'a> {
         Self { width, height, rgb }
     }
 
+    /// Rows of pixels.
+    pub fn height(&self) -> usize {
+        self.height
+    }
+
     #[inline]
     fn blend(&mut self, at: usize, color: [f32; 3], alpha: f32) {
         let pixel = &mut self.rgb[at..at + 3];

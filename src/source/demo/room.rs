@@ -28,7 +28,7 @@ fn pane(x: f32, y: f32, (x1, x2): (f32, f32), (y1, y2): (f32, f32), blur: f32) -
 
 fn room(x: f32, y: f32) -> Rgb {
     // A wall lit by a window outside the picture on the left.
-    let wall = mix3([0.80, 0.785, 0.75], [0.60, 0.60, 0.59], step(-0.75, 0.85, x + 0.35 * y));
+    let wall = mix3([0.86, 0.835, 0.785], [0.665, 0.65, 0.62], step(-0.75, 0.85, x + 0.35 * y));
     let mut color = scale3(wall, mix(1.02, 0.90, y));
     // Daylight through a curtain.
     let curtain = pane(x, y, (-0.90, -0.50), (-0.2, 0.78), 0.05);

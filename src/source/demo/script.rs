@@ -121,7 +121,8 @@ fn idle(placement: Placement, blend: Blend, secs: f32, seed: u64) -> Act {
         expression: Expression::blended(&blend),
         blend,
         gaze: gaze(secs, seed),
-        blink: blink(secs, seed),
+        // Nobody blinks in the middle of a surprise.
+        blink: blink(secs, seed) * (1.0 - surprise),
     }
 }
 
