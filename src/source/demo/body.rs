@@ -177,7 +177,7 @@ pub fn draw_ear(
         return;
     }
     let back = [side * 0.30, 0.05, -0.95];
-    let patch = Patch { columns: 15, rows: 15, roundness: 0.12 };
+    let patch = Patch { columns: 15, rows: 15, roundness: 0.3 };
     let place = |u: f32, v: f32| {
         // The very ends, where the shape has no direction, are left out.
         let (a, b) = ((u - 0.5) * 2.0, (v - 0.5) * 1.94);

@@ -141,7 +141,7 @@ struct Row {
 struct Grown {
     /// Above the hairline (+) or below (-), half head widths.
     line: f32,
-    /// How far the hair stands off, as a factor.
+    /// How far the hair stands off here, as a factor.
     stand: f32,
     /// Which strand.
     strand: f32,
@@ -180,7 +180,10 @@ impl Head {
                 let strand = dot(p, side).atan2(dot(p, ahead));
                 let line =
                     (hairline(&look, column.angle()) - row.y) / hairline_slope(&look, column);
-                Grown { line, stand: stand_off(&look, row.y, column.cos), strand }
+                // Measured more coarsely here: a lock does not follow every bend of the line.
+                let rise = line * hairline_slope(&look, column).sqrt();
+                let stand = stand_off(&look, row.y, column.cos) * step(-0.03, 0.20, rise);
+                Grown { line, stand, strand }
             })
             .collect();
         let count = COLUMNS * ROWS;
@@ -207,7 +210,7 @@ impl Head {
         lamp: &Lamp,
     ) -> (&[Vertex<VALUES>], usize) {
         self.deform(e);
-        let ahead = view.turn(WHORL);
+        let ahead = unit(view.turn(WHORL));
         let radius = view.radius() * 0.9;
         // Columns that look away from the camera are never drawn; how far away depends on how
         // much of the crown shows.
@@ -215,49 +218,51 @@ impl Head {
         for row in 0..ROWS {
             for column in 0..COLUMNS {
                 let Column { sin, cos, .. } = self.columns[column];
-                if view.turn([sin, 0.0, cos])[2] < away {
-                    self.vertices[row * COLUMNS + column].value[0] = -1.0;
+                let sight = view.turn([sin, 0.0, cos])[2];
+                let at = row * COLUMNS + column;
+                let vertex = &mut self.vertices[at];
+                if sight < away {
+                    vertex.value[0] = -1.0;
                     continue;
                 }
-                let at = row * COLUMNS + column;
-                let own = self.placed[at];
-                let normal = view.turn(self.normal(row, column));
+                let (own, grown) = (self.placed[at], self.grown[at]);
+                let normal = view.turn(normal(&self.placed, row, column));
                 let placed = view.place(own);
                 let facing = View::facing(placed, normal);
-                let vertex = &mut self.vertices[at];
                 let point = view.project(placed);
                 (vertex.x, vertex.y) = (point.x, point.y);
-                vertex.value[0] = edge(facing, radius);
-                if facing < -0.4 {
+                let mut inside = edge(facing, radius);
+                if sight > 0.75 && own[1] > -0.6 && own[1] < 0.8 && grown.line < 0.0 {
+                    // In the middle of the face there are folds, but no outline.
+                    inside = inside.max(2.0);
+                }
+                vertex.value[0] = inside;
+                if inside < 0.0 && facing < -0.4 {
                     // Far round the back: no triangle there is ever drawn.
                     continue;
                 }
-                let grown = self.grown[at];
-                let light = lamp.on(normal, 1.0);
+                // Skin and hair are computed where they can show; near the hairline both.
                 let dark = occlusion(own, grown.line, &self.look, e);
-                let skin = skin(own, &self.look, e);
-                let gloss = 0.085 * lamp.gloss(normal, 14.0) + 0.06 * lamp.gloss(normal, 60.0);
-                let lit = |i: usize| skin[i] * light[i] * dark + gloss * dark;
-                let lean = dot(unit(ahead), normal);
-                let along = unit([
-                    ahead[0] - lean * normal[0],
-                    ahead[1] - lean * normal[1],
-                    ahead[2] - lean * normal[2],
-                ]);
-                let hair_light = lamp.on(normal, 0.3)[1];
-                vertex.value[1..].copy_from_slice(&[
-                    own[0],
-                    own[1],
-                    grown.strand,
-                    grown.line,
-                    lit(0),
-                    lit(1),
-                    lit(2),
-                    light[1] * dark,
-                    hair_light,
-                    lamp.gloss_along(along, 14.0) * facing.max(0.0),
-                    dark,
-                ]);
+                let (mut lit, mut light) = ([0.0; 3], 0.0);
+                if grown.line < 0.15 {
+                    let skin = skin(own, &self.look, e);
+                    let on = lamp.on(normal, 1.0);
+                    let gloss = 0.085 * lamp.gloss(normal, 14.0) + 0.06 * lamp.gloss(normal, 60.0);
+                    lit = [0, 1, 2].map(|i| (skin[i] * on[i] + gloss) * dark);
+                    light = on[1] * dark;
+                }
+                let (mut hair_light, mut hair_gloss) = (0.0, 0.0);
+                if grown.line > -0.25 {
+                    let lean = dot(ahead, normal);
+                    let along = unit([0, 1, 2].map(|i| ahead[i] - lean * normal[i]));
+                    hair_light = lamp.on(normal, 0.3)[1];
+                    hair_gloss = lamp.gloss_along(along, 14.0) * facing.max(0.0);
+                }
+                let (strand, line) = (grown.strand, grown.line);
+                vertex.value = [
+                    inside, own[0], own[1], strand, line, lit[0], lit[1], lit[2], light,
+                    hair_light, hair_gloss, dark,
+                ];
             }
         }
         (&self.vertices, self.near_column(view))
@@ -274,7 +279,7 @@ impl Head {
         let drop = jaw_drop(e);
         for (j, row) in self.rows.iter().enumerate() {
             let y = row.y + drop * row.drop;
-            // Both halves are alike: one is computed, the other mirrored.
+            // Both halves are alike but for the hair: one is computed, the other mirrored.
             for i in COLUMNS / 2..COLUMNS {
                 let column = &self.columns[i];
                 let x = row.width * column.sin;
@@ -283,30 +288,31 @@ impl Head {
                 } else {
                     row.back * column.cos
                 };
-                let grown = self.grown[j * COLUMNS + i];
-                let k = 1.0 + grown.stand * step(-0.03, 0.17, grown.line);
-                let p = [x * k, -0.1 + (y + 0.1) * k, -0.1 + (z + 0.1) * k];
-                self.placed[j * COLUMNS + i] = p;
-                self.placed[j * COLUMNS + COLUMNS - 1 - i] = [-p[0], p[1], p[2]];
+                for (x, i) in [(x, i), (-x, COLUMNS - 1 - i)] {
+                    let at = j * COLUMNS + i;
+                    let k = 1.0 + self.grown[at].stand;
+                    self.placed[at] = [x * k, -0.1 + (y + 0.1) * k, -0.1 + (z + 0.1) * k];
+                }
             }
         }
     }
+}
 
-    #[inline]
-    fn normal(&self, row: usize, column: usize) -> Vec3 {
-        if row == 0 {
-            return [0.0, -1.0, 0.0];
-        }
-        if row == ROWS - 1 {
-            return [0.0, 1.0, 0.0];
-        }
-        let at = |r: usize, c: usize| self.placed[r * COLUMNS + c];
-        let (left, right) = (at(row, column.max(1) - 1), at(row, (column + 1).min(COLUMNS - 1)));
-        let (up, down) = (at(row - 1, column), at(row + 1, column));
-        let across = [right[0] - left[0], right[1] - left[1], right[2] - left[2]];
-        let along = [down[0] - up[0], down[1] - up[1], down[2] - up[2]];
-        unit(cross(across, along))
+/// The unit normal of the surface at a vertex, from its neighbours.
+#[inline]
+fn normal(placed: &[Vec3], row: usize, column: usize) -> Vec3 {
+    if row == 0 {
+        return [0.0, -1.0, 0.0];
     }
+    if row == ROWS - 1 {
+        return [0.0, 1.0, 0.0];
+    }
+    let at = |r: usize, c: usize| placed[r * COLUMNS + c];
+    let (left, right) = (at(row, column.max(1) - 1), at(row, (column + 1).min(COLUMNS - 1)));
+    let (up, down) = (at(row - 1, column), at(row + 1, column));
+    let across = [right[0] - left[0], right[1] - left[1], right[2] - left[2]];
+    let along = [down[0] - up[0], down[1] - up[1], down[2] - up[2]];
+    unit(cross(across, along))
 }
 
 /// How much steeper than level the hairline is: the distance to it is the height above it over
@@ -332,7 +338,7 @@ fn hairline(look: &Appearance, angle: f32) -> f32 {
     // Parted on one side: the fringe falls lower on the other.
     let front = forehead + sweep * (sin * 1.6 + 0.2).sin()
         - 0.05 * bell((side - 0.62) * (side - 0.62) * 30.0);
-    let temple = mix(front, burn, step(1.00, 1.40, around));
+    let temple = mix(front, burn, step(0.92, 1.42, around));
     mix(temple, 0.46, step(1.75, 2.05, around))
 }
 

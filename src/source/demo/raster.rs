@@ -123,8 +123,10 @@ fn triangle<const N: usize>(
     let long = (bottom_x - top_x) / (bottom - top);
     let upper = (mid_x - top_x) / (mid - top).max(1e-6);
     let lower = (bottom_x - mid_x) / (bottom - mid).max(1e-6);
-    // Pixels from here to the outline are the depth inside it over how fast that falls.
-    let sharpness = 1.0 / (right[0] * right[0] + down[0] * down[0]).sqrt();
+    // Pixels from here to the outline are the depth inside it over how fast that falls. Where it
+    // falls very fast it is a crease more often than an outline, and a crease must stay opaque.
+    let fall = (right[0] * right[0] + down[0] * down[0]).sqrt();
+    let sharpness = 1.0 / fall.min(STEEPEST);
     for row in first..end {
         let y = row as f32 + 0.5;
         let one = top_x + (y - top) * long;
@@ -143,7 +145,7 @@ fn triangle<const N: usize>(
         for _ in start..stop {
             if value[0] > 0.0 {
                 let (color, opacity) = shade(&value);
-                let cover = if value[0] < FIRMLY_INSIDE { value[0] * sharpness } else { 1.0 };
+                let cover = if value[0] < STEEPEST { value[0] * sharpness } else { 1.0 };
                 canvas.blend(at, color, opacity * cover.min(1.0));
             }
             at += 3;
@@ -154,8 +156,9 @@ fn triangle<const N: usize>(
     }
 }
 
-/// Deeper than this no pixel touches the outline, however sharply the surface bends.
-const FIRMLY_INSIDE: f32 = 6.0;
+/// The fastest fall of the depth inside an outline from pixel to pixel that is taken for one: a
+/// surface bent more sharply than its vertices say by that factor. Deeper pixels are opaque.
+const STEEPEST: f32 = 1.6;
 
 /// The first pixel whose centre lies beyond `x`.
 #[inline]
