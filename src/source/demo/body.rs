@@ -271,6 +271,8 @@ pub fn draw_long_hair(
             ([light * depth, 0.12 * gloss * depth, (u - 0.5) * PI * 1.7], [v, 0.0])
         },
     );
+    // A lock on the side that is turned away hangs behind the face.
+    let shown = [-0.95, 0.95].map(|x| step(-0.18, 0.02, view.turn([x, 0.0, 0.31])[2]));
     let hair = look.hair;
     let tint = mix3([1.0; 3], hair, 0.35);
     let shade = |v: &[f32; VALUES]| {
@@ -288,6 +290,7 @@ pub fn draw_long_hair(
             // Locks fall beside the face, parted unevenly.
             let inner = 1.02 + 0.10 * (coarse - 0.5) + 0.05 * (fine - 0.5) - 0.10 * down;
             opacity *= step(inner - 0.04, inner + 0.05, around.abs()) * step(0.02, 0.12, down);
+            opacity *= shown[usize::from(around > 0.0)];
         }
         (color, opacity)
     };

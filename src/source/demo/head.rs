@@ -214,30 +214,30 @@ impl Head {
         let radius = view.radius() * 0.9;
         // Columns that look away from the camera are never drawn; how far away depends on how
         // much of the crown shows.
-        let away = -0.4 - view.turn([0.0, -1.0, 0.0])[2].max(0.0);
+        let away = -0.6 - view.turn([0.0, -1.0, 0.0])[2].max(0.0);
         for row in 0..ROWS {
             for column in 0..COLUMNS {
                 let Column { sin, cos, .. } = self.columns[column];
                 let sight = view.turn([sin, 0.0, cos])[2];
                 let at = row * COLUMNS + column;
                 let vertex = &mut self.vertices[at];
+                let (own, grown) = (self.placed[at], self.grown[at]);
+                let placed = view.place(own);
+                let point = view.project(placed);
+                *vertex = Vertex { x: point.x, y: point.y, value: [0.0; VALUES] };
+                vertex.value[0] = -radius;
                 if sight < away {
-                    vertex.value[0] = -1.0;
                     continue;
                 }
-                let (own, grown) = (self.placed[at], self.grown[at]);
                 let normal = view.turn(normal(&self.placed, row, column));
-                let placed = view.place(own);
                 let facing = View::facing(placed, normal);
-                let point = view.project(placed);
-                (vertex.x, vertex.y) = (point.x, point.y);
                 let mut inside = edge(facing, radius);
                 if sight > 0.75 && own[1] > -0.6 && own[1] < 0.8 && grown.line < 0.0 {
                     // In the middle of the face there are folds, but no outline.
                     inside = inside.max(2.0);
                 }
                 vertex.value[0] = inside;
-                if inside < 0.0 && facing < -0.4 {
+                if inside < 0.0 && facing < -0.5 {
                     // Far round the back: no triangle there is ever drawn.
                     continue;
                 }
@@ -388,4 +388,41 @@ fn occlusion([x, y, z]: Vec3, line: f32, look: &Appearance, e: &Expression) -> f
     let under = 0.30 * step(0.93, 1.16, y - jaw_drop(e));
     let open = 1.0 - (socket + nose + lip) * front;
     (open * (1.0 - under_hair) * (1.0 - side) * (1.0 - under)).max(0.2)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::appearance::Light;
+    use super::super::expression::Emotion;
+    use super::super::pose::{Placement, Pose};
+    use super::*;
+
+    #[test]
+    fn a_head_keeps_together_and_remembers_no_other_pose() {
+        let placement = Placement { x: 320.0, y: 240.0, radius: 90.0 };
+        let lamp = Light::ROOM.prepared();
+        let look = Appearance::default();
+        let mut used = Head::new(look);
+        for yaw in [-1.2, -0.9, -0.4, 0.0, 0.5, 1.0] {
+            for pitch in [-0.5, 0.0, 0.4] {
+                let view = View::head(placement, Pose { yaw, pitch, roll: 0.1 });
+                for emotion in [Emotion::Surprise, Emotion::Anger] {
+                    let e = Expression::of(emotion);
+                    let (vertices, near) = used.vertices(&e, &view, &lamp);
+                    for vertex in vertices {
+                        let far = (vertex.x - 320.0).hypot(vertex.y - 240.0);
+                        assert!(far < 2.2 * 90.0, "{far} px from the middle at yaw {yaw}");
+                        assert!(vertex.value.iter().all(|v| v.is_finite()));
+                    }
+                    let mut fresh = Head::new(look);
+                    let (again, near_again) = fresh.vertices(&e, &view, &lamp);
+                    let alike = vertices
+                        .iter()
+                        .zip(again)
+                        .all(|(a, b)| (a.x, a.y, a.value) == (b.x, b.y, b.value));
+                    assert!(alike && near == near_again, "yaw {yaw}, pitch {pitch}");
+                }
+            }
+        }
+    }
 }
