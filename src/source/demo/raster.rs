@@ -24,19 +24,18 @@ impl<'a> Canvas<'a> {
     pub fn height(&self) -> usize {
         self.height
     }
+}
 
-    #[inline]
-    fn blend(&mut self, at: usize, color: [f32; 3], alpha: f32) {
-        let pixel = &mut self.rgb[at..at + 3];
-        if alpha >= 1.0 {
-            for (p, c) in pixel.iter_mut().zip(color) {
-                *p = (c * 255.0 + 0.5) as u8;
-            }
-        } else {
-            for (p, c) in pixel.iter_mut().zip(color) {
-                let old = f32::from(*p);
-                *p = (old + (c * 255.0 - old) * alpha + 0.5) as u8;
-            }
+#[inline]
+fn blend(pixel: &mut [u8], color: [f32; 3], alpha: f32) {
+    if alpha >= 1.0 {
+        for (p, c) in pixel.iter_mut().zip(color) {
+            *p = (c * 255.0 + 0.5) as u8;
+        }
+    } else {
+        for (p, c) in pixel.iter_mut().zip(color) {
+            let old = f32::from(*p);
+            *p = (old + (c * 255.0 - old) * alpha + 0.5) as u8;
         }
     }
 }
@@ -125,8 +124,11 @@ fn triangle<const N: usize>(
     let lower = (bottom_x - mid_x) / (bottom - mid).max(1e-6);
     // Pixels from here to the outline are the depth inside it over how fast that falls. Where it
     // falls very fast it is a crease more often than an outline, and a crease must stay opaque.
-    let fall = (right[0] * right[0] + down[0] * down[0]).sqrt();
-    let sharpness = 1.0 / fall.min(STEEPEST);
+    let mut sharpness = 1.0;
+    if a.value[0].min(b.value[0]).min(c.value[0]) < STEEPEST {
+        let fall = (right[0] * right[0] + down[0] * down[0]).sqrt();
+        sharpness = 1.0 / fall.min(STEEPEST);
+    }
     for row in first..end {
         let y = row as f32 + 0.5;
         let one = top_x + (y - top) * long;
@@ -141,14 +143,14 @@ fn triangle<const N: usize>(
         for i in 0..N {
             value[i] = a.value[i] + dx * right[i] + dy * down[i];
         }
-        let mut at = (row * canvas.width + start) * 3;
-        for _ in start..stop {
+        let at = row * canvas.width;
+        let pixels = &mut canvas.rgb[(at + start) * 3..(at + stop) * 3];
+        for pixel in pixels.chunks_exact_mut(3) {
             if value[0] > 0.0 {
                 let (color, opacity) = shade(&value);
                 let cover = if value[0] < STEEPEST { value[0] * sharpness } else { 1.0 };
-                canvas.blend(at, color, opacity * cover.min(1.0));
+                blend(pixel, color, opacity * cover.min(1.0));
             }
-            at += 3;
             for i in 0..N {
                 value[i] += right[i];
             }
@@ -163,7 +165,8 @@ const STEEPEST: f32 = 1.6;
 /// The first pixel whose centre lies beyond `x`.
 #[inline]
 fn pixel(x: f32) -> usize {
-    (x + 0.5).max(0.0) as usize
+    // Sixteen bits reach beyond any picture, and the cast to them is the cheapest there is.
+    usize::from((x + 0.5) as u16)
 }
 
 /// The places of three corners, the highest first.
