@@ -3,3 +3,4 @@
 pub mod cancel;
 pub mod live;
 pub mod mailbox;
+pub mod worker;
