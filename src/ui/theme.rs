@@ -44,7 +44,7 @@ pub const FOLD_WIDTH: f32 = 900.0;
 /// Below this height the timeline folds away, so that the picture keeps most of the window.
 pub const FOLD_HEIGHT: f32 = 560.0;
 /// Width of the lines of text that are read as text.
-pub const TEXT_WIDTH: f32 = 560.0;
+pub const TEXT_WIDTH: f32 = 600.0;
 
 /// The one big word.
 pub const SIZE_LABEL: f32 = 28.0;
@@ -114,7 +114,7 @@ pub const ON_VIDEO_MUTED: Color32 = Color32::from_rgb(0x9a, 0xa1, 0xa9);
 /// Behind chips on the picture, 82 % of [`VIDEO`].
 pub const CHIP: Color32 = Color32::from_rgba_premultiplied(10, 11, 12, 209);
 /// Under lines on the picture, so that they show on a bright one.
-pub const SHADE: Color32 = Color32::from_rgba_premultiplied(0, 0, 0, 110);
+pub const SHADE: Color32 = Color32::from_rgba_premultiplied(0, 0, 0, 80);
 /// Behind the help sheet.
 pub const BACKDROP: Color32 = Color32::from_rgba_premultiplied(0, 0, 0, 130);
 
@@ -274,6 +274,8 @@ impl Theme {
         }
         widgets.noninteractive.fg_stroke = Stroke::new(LINE, self.text);
         widgets.inactive.fg_stroke = Stroke::new(1.5, self.muted);
+        // Fields and boxes to tick must be found without touching them.
+        widgets.inactive.bg_stroke = Stroke::new(LINE, self.faint.gamma_multiply(0.7));
         for state in [&mut widgets.hovered, &mut widgets.open] {
             state.bg_fill = self.hovered;
             state.weak_bg_fill = self.hovered;
@@ -341,8 +343,12 @@ pub fn bold(size: f32) -> FontId {
 /// figures have one width, so numbers stand still.
 fn fonts() -> FontDefinitions {
     let mut fonts = FontDefinitions::default();
-    let regular = FontData::from_static(notosans::REGULAR_TTF);
-    let heavy = FontData::from_static(notosans::BOLD_TTF);
+    let [regular, heavy] = [notosans::REGULAR_TTF, notosans::BOLD_TTF].map(|font| {
+        let mut font = FontData::from_static(font);
+        // Half a space, egui's own choice, is lost between a figure and its percent sign.
+        font.tweak.thin_space_width = 0.75;
+        font
+    });
     fonts.font_data.insert("noto".to_owned(), Arc::new(regular));
     fonts.font_data.insert("noto-bold".to_owned(), Arc::new(heavy));
     let proportional = fonts.families.entry(FontFamily::Proportional).or_default();

@@ -18,6 +18,11 @@ const SWATCH: f32 = 14.0;
 const SWATCH_GAP: f32 = 10.0;
 /// Length of the trail of affect.
 const TRAIL_SECS: f64 = 5.0;
+/// Room that affect and quality need.
+const AFFECT_HEIGHT: f32 = 120.0;
+const QUALITY_HEIGHT: f32 = 128.0;
+/// Distance of the lines beside the plane of affect.
+const AFFECT_LINE: f32 = 26.0;
 
 /// Draws the panel.
 pub fn face_panel(ui: &mut egui::Ui, rect: Rect, scene: Scene<'_>) {
@@ -28,13 +33,14 @@ pub fn face_panel(ui: &mut egui::Ui, rect: Rect, scene: Scene<'_>) {
     region(ui, "reading", rect.shrink2(vec2(pad, 1.0)), |ui| {
         ScrollArea::vertical().id_salt("reading").auto_shrink(false).show(ui, |ui| {
             ui.add_space(pad);
-            contents(ui, scene);
+            contents(ui, rect.bottom() - pad, scene);
             ui.add_space(pad);
         });
     });
 }
 
-fn contents(ui: &mut egui::Ui, scene: Scene<'_>) {
+/// `bottom` is where the panel ends without scrolling.
+fn contents(ui: &mut egui::Ui, bottom: f32, scene: Scene<'_>) {
     ui.spacing_mut().item_spacing.y = theme::GRID;
     let reading = reading(scene);
     match (reading, scene.store.labels()) {
@@ -44,13 +50,18 @@ fn contents(ui: &mut egui::Ui, scene: Scene<'_>) {
     let Some(labels) = scene.store.labels() else { return };
     ui.add_space(if scene.compact { theme::GRID } else { theme::GAP - theme::GRID });
     bars(ui, scene, reading, labels);
-    if scene.compact && reading.is_none() {
-        return;
+    // In a small window a part that does not fit is left out: half of it would only disturb.
+    let fits = |ui: &egui::Ui, height: f32| {
+        !scene.compact || ui.cursor().top() + theme::GAP + height <= bottom
+    };
+    if fits(ui, AFFECT_HEIGHT) {
+        ui.add_space(theme::GAP);
+        affect(ui, scene, reading);
     }
-    ui.add_space(theme::GAP);
-    affect(ui, scene, reading);
-    ui.add_space(theme::GAP);
-    quality(ui, reading);
+    if fits(ui, QUALITY_HEIGHT) {
+        ui.add_space(theme::GAP);
+        quality(ui, reading);
+    }
 }
 
 /// The chosen face, unless no picture comes: an old number would pass for a new one.
@@ -168,23 +179,26 @@ fn affect(ui: &mut egui::Ui, scene: Scene<'_>, reading: Option<&FaceReading>) {
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = theme::PAD;
         AffectPlane { now, trail: &trail }.ui(ui);
-        ui.vertical(|ui| {
-            ui.spacing_mut().item_spacing.y = 6.0;
-            ui.add_space(14.0);
-            heading(ui, "Affect", "");
-            for (name, value) in [
-                ("valence", now.map(|affect| affect.valence)),
-                ("arousal", now.map(|affect| affect.arousal)),
-            ] {
+        let size = vec2(ui.available_width(), 4.0 * AFFECT_LINE);
+        let (rect, _) = ui.allocate_exact_size(size, Sense::hover());
+        let line = |index: f32| {
+            let top = rect.top() + index * AFFECT_LINE;
+            Rect::from_min_size(pos2(rect.left(), top), vec2(rect.width(), AFFECT_LINE))
+        };
+        super::row_region(ui, "affect heading", line(0.0), |ui| heading(ui, "Affect", ""));
+        for (index, name, value) in [
+            (1.0, "valence", now.map(|affect| affect.valence)),
+            (2.0, "arousal", now.map(|affect| affect.arousal)),
+        ] {
+            super::row_region(ui, name, line(index), |ui| {
+                ui.spacing_mut().item_spacing.x = theme::GRID;
+                small_text(ui, name, theme.text);
                 let text = value.map_or("–".to_owned(), signed);
-                ui.horizontal(|ui| {
-                    ui.spacing_mut().item_spacing.x = theme::GRID;
-                    ui.spacing_mut().interact_size.y = 0.0;
-                    small_text(ui, name, theme.text);
-                    let text = RichText::new(text).font(theme::bold(theme::SIZE_LIST));
-                    ui.label(text.color(theme.text));
-                });
-            }
+                let text = RichText::new(text).font(theme::bold(theme::SIZE_LIST));
+                ui.label(text.color(theme.text));
+            });
+        }
+        super::row_region(ui, "affect source", line(3.0), |ui| {
             small_text(ui, "from the bars", theme.muted);
         });
     });

@@ -195,7 +195,11 @@ impl State {
     }
 
     fn of_error(error: &SourceError, scene: Scene<'_>) -> Self {
-        let mut text = format!("{}. {}", capitalised(&error.to_string()), error.advice());
+        let mut text = match error {
+            // The title says it already.
+            SourceError::NoCamera => error.advice().to_owned(),
+            _ => format!("{}. {}", capitalised(&error.to_string()), error.advice()),
+        };
         if scene.store.is_recording() {
             text += " The recording goes on and will show the gap.";
         }

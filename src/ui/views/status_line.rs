@@ -21,7 +21,7 @@ pub fn status_line(ui: &mut egui::Ui, rect: Rect, scene: Scene<'_>) {
         }
         let stored = what_is_stored(scene);
         let font = theme::font(theme::SIZE_STATUS);
-        let room = ui.available_width() - theme::PAD;
+        let room = ui.available_width();
         let width = elided(ui, &stored, font, theme.muted, room).size().x;
         ui.add_space((room - width).max(0.0));
         status_text(ui, &stored, theme.muted);

@@ -38,7 +38,7 @@ pub fn top_bar(
         let width: f32 = buttons.iter().map(|(button, _)| button.width(ui)).sum::<f32>()
             + theme::GAP * (buttons.len() - 1) as f32
             + if scene.compact { theme::GAP + theme::CONTROL_HEIGHT } else { 0.0 };
-        ui.add_space((ui.available_width() - width).max(0.0) - theme::GAP);
+        ui.add_space((ui.available_width() - width).max(0.0));
         for (button, action) in buttons {
             let enabled = action.is_some();
             let clicked = ui.add_enabled_ui(enabled, |ui| button.ui(ui).clicked()).inner;
@@ -123,6 +123,7 @@ fn sources(ui: &mut egui::Ui, scene: Scene<'_>, open_sources: &mut bool, actions
     }
     Popup::menu(&response)
         .width(MENU_WIDTH)
+        .gap(theme::GRID)
         .accessible_name("Sources")
         .show(|ui| source_list(ui, scene, actions));
 }
@@ -241,7 +242,7 @@ fn picture_sizes(
 /// What the rail and the bar offer in a large window.
 fn more(ui: &mut egui::Ui, scene: Scene<'_>, actions: &mut Actions) {
     let response = Button::icon(Icon::Dots, "More").ui(ui);
-    Popup::menu(&response).width(200.0).accessible_name("More").show(|ui| {
+    Popup::menu(&response).width(200.0).gap(theme::GRID).accessible_name("More").show(|ui| {
         ui.set_width(200.0);
         ui.spacing_mut().item_spacing.y = 2.0;
         let frozen = scene.store.is_frozen();

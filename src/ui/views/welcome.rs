@@ -52,7 +52,7 @@ pub fn welcome(ui: &mut egui::Ui, rect: Rect, actions: &mut Actions) {
             let start = ui.cursor().top();
             ui.spacing_mut().item_spacing.y = theme::GRID;
             let (square, _) = ui.allocate_exact_size(vec2(ICON, ICON), Sense::hover());
-            Icon::Smile.paint(ui.painter(), square.expand(4.0), theme.accent);
+            Icon::Smile.paint(ui.painter(), square.expand(3.0), theme.accent);
             ui.add_space(theme::GAP);
             ui.label(RichText::new("Before you start").font(theme::bold(theme::SIZE_LABEL)));
             for (title, text) in POINTS {
