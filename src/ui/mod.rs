@@ -101,6 +101,8 @@ pub fn run(options: WindowOptions) -> Result<(), WindowError> {
     let native = eframe::NativeOptions {
         viewport,
         renderer: eframe::Renderer::Glow,
+        // Flat colours show no banding, and software rendering pays for every pixel.
+        dithering: false,
         ..eframe::NativeOptions::default()
     };
     eframe::run_native(

@@ -30,8 +30,11 @@ pub fn face_panel(ui: &mut egui::Ui, rect: Rect, scene: Scene<'_>) {
     ui.painter().rect_filled(rect, 0, theme.panel);
     ui.painter().vline(rect.left() + 0.5, rect.y_range(), theme.border());
     let pad = if scene.compact { theme::GAP } else { theme::PAD };
-    region(ui, "reading", rect.shrink2(vec2(pad, 1.0)), |ui| {
+    // The scroll bar moves in the padding at the right, not over the numbers.
+    let inner = Rect::from_min_max(rect.min + vec2(pad, 1.0), rect.max - vec2(0.0, 1.0));
+    region(ui, "reading", inner, |ui| {
         ScrollArea::vertical().id_salt("reading").auto_shrink(false).show(ui, |ui| {
+            ui.set_max_width(inner.width() - pad);
             ui.add_space(pad);
             contents(ui, rect.bottom() - pad, scene);
             ui.add_space(pad);
