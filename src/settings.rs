@@ -3,66 +3,67 @@
 use std::path::PathBuf;
 
 use crate::pipeline::PipelineOptions;
+use crate::source::SourceSpec;
 
-/// Every choice of the user. Missing or invalid ones take their default.
+/// What the user chose. The participant code is not among it: it belongs to one session.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Settings {
-    /// Dark, light, or as the system has it.
-    pub theme: ThemeChoice,
-    /// Scale of everything in the window; 1 is normal, 0.75..=2.5.
+    /// Dark or light.
+    pub theme: Theme,
+    /// Factor on all text sizes.
     pub text_scale: f32,
-    /// The source of the last start, as [`crate::source::SourceSpec`] is written.
-    pub source: Option<String>,
-    /// Show cameras as a mirror does.
+    /// Where frames come from at the next start.
+    pub source: SourceSpec,
+    /// Show cameras as a mirror would.
     pub mirror: bool,
-    /// Draw a box and a chip at each face.
-    pub show_boxes: bool,
-    /// Whether bars move or jump.
-    pub reduced_motion: MotionChoice,
-    /// Tuning of tracking and smoothing.
-    pub pipeline: PipelineOptions,
-    /// Folder in which session folders are made.
-    pub sessions_dir: PathBuf,
-    /// Version of the first-start text that was accepted; 0: none.
+    /// Draw boxes and labels on the picture.
+    pub overlays: bool,
+    /// Do without movement that only pleases.
+    pub reduced_motion: ReducedMotion,
+    /// Version of the welcome text that was read; 0: none.
     pub welcome_seen: u32,
+    /// Where sessions go, an absolute path; `None`: the system's folder for documents.
+    pub sessions_dir: Option<PathBuf>,
+    /// Tuning of the core.
+    pub pipeline: PipelineOptions,
+}
+
+/// Dark or light.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Theme {
+    /// As the desktop is.
+    #[default]
+    System,
+    /// Dark.
+    Dark,
+    /// Light.
+    Light,
+}
+
+/// Whether to do without movement that only pleases.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum ReducedMotion {
+    /// As the desktop says, where it says so.
+    #[default]
+    System,
+    /// Do without.
+    On,
+    /// Keep it.
+    Off,
 }
 
 impl Default for Settings {
     fn default() -> Self {
         Self {
-            theme: ThemeChoice::System,
+            theme: Theme::default(),
             text_scale: 1.0,
-            source: None,
+            source: SourceSpec::Camera { number: None, size: None },
             mirror: true,
-            show_boxes: true,
-            reduced_motion: MotionChoice::System,
-            pipeline: PipelineOptions::default(),
-            sessions_dir: PathBuf::from("sessions"),
+            overlays: true,
+            reduced_motion: ReducedMotion::default(),
             welcome_seen: 0,
+            sessions_dir: None,
+            pipeline: PipelineOptions::default(),
         }
     }
-}
-
-/// Colours of the window.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum ThemeChoice {
-    /// As the system has it.
-    #[default]
-    System,
-    /// Light text on dark.
-    Dark,
-    /// Dark text on light.
-    Light,
-}
-
-/// Whether movement in the window is reduced.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum MotionChoice {
-    /// As the system wishes.
-    #[default]
-    System,
-    /// Reduced: nothing moves by itself.
-    On,
-    /// Not reduced.
-    Off,
 }

@@ -40,11 +40,17 @@ pub struct SourceInfo {
     pub mirror: bool,
 }
 
-/// Which source to open. Written `camera`, `camera:0`, `demo`, `demo:2`.
+/// Which source to open. Written `camera`, `camera:0`, `camera:0@1280x720`, `demo`, `demo:2`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum SourceSpec {
-    /// A camera by its number, as `mien cameras` lists it; `None`: the first one.
-    Camera(Option<u32>),
+    /// A webcam.
+    Camera {
+        /// Its number, as `mien cameras` lists it; `None`: the first that can be used.
+        number: Option<u32>,
+        /// Wished width and height in pixels, of which the nearest is taken; `None`: what suits
+        /// the analysis.
+        size: Option<(u32, u32)>,
+    },
     /// The built-in drawn scene with that many people (1 or 2).
     Demo {
         /// 1 or 2.
@@ -55,8 +61,16 @@ pub enum SourceSpec {
 impl fmt::Display for SourceSpec {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Camera(None) => f.write_str("camera"),
-            Self::Camera(Some(number)) => write!(f, "camera:{number}"),
+            Self::Camera { number, size } => {
+                f.write_str("camera")?;
+                if let Some(number) = number {
+                    write!(f, ":{number}")?;
+                }
+                if let Some((width, height)) = size {
+                    write!(f, "@{width}x{height}")?;
+                }
+                Ok(())
+            }
             Self::Demo { people: 1 } => f.write_str("demo"),
             Self::Demo { people } => write!(f, "demo:{people}"),
         }
@@ -67,19 +81,31 @@ impl FromStr for SourceSpec {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let (kind, number) = match text.split_once(':') {
-            Some((kind, number)) => (kind, Some(number)),
+        let unknown = || {
+            format!("unknown source '{text}': use camera, camera:N, camera:N@WxH, demo or demo:2")
+        };
+        let (name, size) = match text.split_once('@') {
+            Some((name, size)) => (name, Some(parse_size(size).ok_or_else(unknown)?)),
             None => (text, None),
         };
-        let parsed = number.map(str::parse::<u32>).transpose();
-        match (kind, parsed) {
-            ("camera", Ok(number)) => Ok(Self::Camera(number)),
-            ("demo", Ok(number @ (None | Some(1 | 2)))) => {
-                Ok(Self::Demo { people: number.map_or(1, |n| n as u8) })
-            }
-            _ => Err(format!("unknown source '{text}': use camera, camera:N, demo or demo:2")),
+        let (kind, number) = match name.split_once(':') {
+            Some((kind, number)) => (kind, Some(number.parse().map_err(|_| unknown())?)),
+            None => (name, None),
+        };
+        match (kind, number, size) {
+            ("camera", number, size) => Ok(Self::Camera { number, size }),
+            ("demo", None | Some(1), None) => Ok(Self::Demo { people: 1 }),
+            ("demo", Some(2), None) => Ok(Self::Demo { people: 2 }),
+            _ => Err(unknown()),
         }
     }
+}
+
+/// Reads `1280x720`; neither side may be zero.
+fn parse_size(text: &str) -> Option<(u32, u32)> {
+    let (width, height) = text.split_once('x')?;
+    let (width, height) = (width.parse().ok()?, height.parse().ok()?);
+    (width > 0 && height > 0).then_some((width, height))
 }
 
 /// Opens a source for run `run`. Blocks; call it on the thread that will use the source.
@@ -89,9 +115,9 @@ impl FromStr for SourceSpec {
 pub fn open(spec: &SourceSpec, run: RunId) -> Result<Box<dyn FrameSource>, SourceError> {
     match spec {
         #[cfg(feature = "camera")]
-        SourceSpec::Camera(number) => Ok(Box::new(camera::Camera::open(*number, run)?)),
+        SourceSpec::Camera { number, .. } => Ok(Box::new(camera::Camera::open(*number, run)?)),
         #[cfg(not(feature = "camera"))]
-        SourceSpec::Camera(_) => Err(SourceError::NotBuilt),
+        SourceSpec::Camera { .. } => Err(SourceError::NotBuilt),
         SourceSpec::Demo { people } => Ok(Box::new(demo::DemoSource::open(*people, run))),
     }
 }

@@ -26,8 +26,8 @@ pub enum View {
 /// Something the user asked for.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Action {
-    /// Use this source, in this picture size if it offers it.
-    Open(SourceSpec, Option<(u32, u32)>),
+    /// Use this source.
+    Open(SourceSpec),
     /// Try the source again that failed.
     Retry,
     /// Open the list of sources.
@@ -69,9 +69,8 @@ pub type Actions = Vec<Action>;
 
 /// The workers, as the window sees them. None of the calls may wait.
 pub trait Workers {
-    /// Stops the current source and opens another. `size` is a wish; a source that has no such
-    /// picture size takes its best.
-    fn open(&mut self, spec: &SourceSpec, size: Option<(u32, u32)>) -> RunId;
+    /// Stops the current source and opens another.
+    fn open(&mut self, spec: &SourceSpec) -> RunId;
     /// Starts writing a session.
     fn start_recording(&mut self, request: RecordingRequest);
     /// Ends the session.
@@ -91,7 +90,7 @@ pub trait Workers {
 }
 
 impl Workers for Live {
-    fn open(&mut self, spec: &SourceSpec, _size: Option<(u32, u32)>) -> RunId {
+    fn open(&mut self, spec: &SourceSpec) -> RunId {
         Self::open(self, spec)
     }
 

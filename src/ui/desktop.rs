@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::Arc;
-use std::time::Duration;
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender, bounded};
 use eframe::egui;
@@ -21,6 +22,8 @@ const CAMERA_INTERVAL: Duration = Duration::from_secs(2);
 const NEWS_CAPACITY: usize = 32;
 /// A slider that is dragged changes settings sixty times a second; they are kept this often.
 const SAVE_INTERVAL: Duration = Duration::from_millis(300);
+/// At the end the last settings get this long to reach the disk.
+const LAST_SAVE: Duration = Duration::from_secs(1);
 
 /// What the window needs done by the rest of the program. Each is called on a thread that may
 /// wait.
@@ -42,9 +45,10 @@ pub type FinishSession = dyn Fn(&UnfinishedSession) -> Result<u64, String> + Sen
 pub struct Desktop {
     news: Receiver<News>,
     teller: Teller,
-    save: MailboxSender<Settings>,
+    save: Option<MailboxSender<Settings>>,
+    saver: Option<JoinHandle<()>>,
     finish: Arc<FinishSession>,
-    _alive: CancelGuard,
+    alive: Option<CancelGuard>,
 }
 
 /// Sends news and wakes the window.
@@ -94,22 +98,48 @@ impl Desktop {
             }
         });
         let saver = teller.clone();
-        teller.tell_later("settings", move || {
-            save_newest(save_settings, &to_save, &saver);
-            None
+        let saver = worker::spawn("settings", move || {
+            save_newest(save_settings, &to_save, &saver, &cancelled);
         });
+        if let Err(error) = &saver {
+            teller.tell(News::Trouble(format!("Settings are not kept this time: {error}")));
+        }
         teller.tell_later("unfinished sessions", move || {
             let found = find_unfinished(&sessions_dir);
             (!found.is_empty()).then_some(News::Unfinished(found))
         });
         teller.tell_later("reduced motion", || Some(News::ReducedMotion(system_reduces_motion())));
-        Self { news, teller, save, finish: finish_session, _alive: alive }
+        Self {
+            news,
+            teller,
+            save: Some(save),
+            saver: saver.ok(),
+            finish: finish_session,
+            alive: Some(alive),
+        }
+    }
+}
+
+impl Drop for Desktop {
+    fn drop(&mut self) {
+        // Both ends of the saver's waiting, then what it still has to do.
+        self.alive = None;
+        self.save = None;
+        let deadline = Instant::now() + LAST_SAVE;
+        while self.saver.as_ref().is_some_and(|saver| !saver.is_finished()) {
+            if Instant::now() >= deadline {
+                tracing::warn!("settings were not kept in time");
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(2));
+        }
     }
 }
 
 impl Surroundings for Desktop {
     fn save_settings(&mut self, settings: &Settings) {
-        if self.save.put(settings.clone()).is_err() {
+        let sent = self.save.as_ref().map(|save| save.put(settings.clone()));
+        if !matches!(sent, Some(Ok(()))) {
             self.teller.tell(News::Trouble("Settings are no longer kept; start again.".to_owned()));
         }
     }
@@ -160,6 +190,7 @@ fn save_newest(
     mut save: Box<dyn FnMut(&Settings) -> Result<(), String> + Send>,
     newest: &MailboxReceiver<Settings>,
     teller: &Teller,
+    cancelled: &Cancelled,
 ) {
     // The end of the window closes the mailbox; an hour without a change is as good as any.
     const WAIT: Duration = Duration::from_secs(3600);
@@ -169,7 +200,7 @@ fn save_newest(
                 if let Err(message) = save(&settings) {
                     teller.tell(News::Trouble(message));
                 }
-                std::thread::sleep(SAVE_INTERVAL);
+                cancelled.sleep(SAVE_INTERVAL);
             }
             Err(crossbeam_channel::RecvTimeoutError::Timeout) => {}
             Err(crossbeam_channel::RecvTimeoutError::Disconnected) => return,
@@ -210,4 +241,87 @@ fn system_reduces_motion() -> bool {
         let text = String::from_utf8_lossy(&answer.stdout).into_owned();
         answer.status.success() && text.trim().ends_with(yes)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    use super::*;
+
+    fn wait_for(desktop: &mut Desktop, wanted: impl Fn(&News) -> bool) -> News {
+        let deadline = Instant::now() + Duration::from_secs(10);
+        while Instant::now() < deadline {
+            match desktop.try_news() {
+                Some(news) if wanted(&news) => return news,
+                _ => std::thread::sleep(Duration::from_millis(5)),
+            }
+        }
+        panic!("the news did not come");
+    }
+
+    fn hooks() -> Hooks {
+        Hooks {
+            save_settings: Box::new(|_| Ok(())),
+            list_cameras: Box::new(Vec::new),
+            find_unfinished: Box::new(|_| Vec::new()),
+            finish_session: Arc::new(|_| Ok(0)),
+        }
+    }
+
+    fn session() -> UnfinishedSession {
+        UnfinishedSession { folder: "a".into(), started: "14:05".to_owned(), rows: 5 }
+    }
+
+    #[test]
+    fn the_last_settings_are_kept_even_if_the_window_closes_at_once() {
+        let kept = Arc::new(Mutex::new(Vec::new()));
+        let keeper = Arc::clone(&kept);
+        let save_settings = Box::new(move |settings: &Settings| {
+            keeper.lock().unwrap().push(settings.text_scale);
+            Ok(())
+        });
+        let ctx = egui::Context::default();
+        let mut desktop = Desktop::start(Hooks { save_settings, ..hooks() }, ".".into(), &ctx);
+        for step in 1..=100 {
+            let text_scale = step as f32 / 100.0;
+            desktop.save_settings(&Settings { text_scale, ..Settings::default() });
+        }
+        drop(desktop);
+        let kept = kept.lock().unwrap();
+        assert_eq!(kept.last(), Some(&1.0));
+        assert!(kept.len() < 10, "{kept:?}");
+    }
+
+    #[test]
+    fn cameras_are_told_when_they_change_and_unfinished_sessions_once() {
+        let looks = Arc::new(AtomicU32::new(0));
+        let counter = Arc::clone(&looks);
+        let list_cameras = Box::new(move || {
+            let look = counter.fetch_add(1, Ordering::Relaxed);
+            let camera = CameraEntry { number: 0, name: "Eye".to_owned(), sizes: vec![(640, 480)] };
+            if look == 0 { Vec::new() } else { vec![camera] }
+        });
+        let find_unfinished = Box::new(|_: &Path| vec![session()]);
+        let ctx = egui::Context::default();
+        let hooks = Hooks { list_cameras, find_unfinished, ..hooks() };
+        let mut desktop = Desktop::start(hooks, ".".into(), &ctx);
+        wait_for(&mut desktop, |news| *news == News::Unfinished(vec![session()]));
+        let plugged_in = |news: &News| matches!(news, News::Cameras(list) if list.len() == 1);
+        wait_for(&mut desktop, plugged_in);
+        assert!(looks.load(Ordering::Relaxed) >= 2);
+    }
+
+    #[test]
+    fn finishing_a_session_is_told_with_its_rows_or_its_trouble() {
+        let ctx = egui::Context::default();
+        let mut desktop = Desktop::start(hooks(), ".".into(), &ctx);
+        desktop.finish_session(&session());
+        wait_for(&mut desktop, |news| *news == News::Finished("a".into(), 0));
+        let finish_session: Arc<FinishSession> = Arc::new(|_| Err("the folder is gone".to_owned()));
+        let mut desktop = Desktop::start(Hooks { finish_session, ..hooks() }, ".".into(), &ctx);
+        desktop.finish_session(&session());
+        wait_for(&mut desktop, |news| *news == News::Trouble("the folder is gone".to_owned()));
+    }
 }

@@ -15,6 +15,7 @@ pub mod views;
 pub mod widgets;
 pub mod window;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -38,6 +39,8 @@ pub struct WindowOptions {
     pub source: Option<SourceSpec>,
     /// The user's choices.
     pub settings: Settings,
+    /// Where sessions go unless the settings say otherwise.
+    pub sessions_dir: PathBuf,
     /// What the rest of the program does for the window.
     pub hooks: Hooks,
 }
@@ -121,14 +124,16 @@ struct App {
 impl App {
     fn new(options: WindowOptions, ctx: &egui::Context) -> Self {
         theme::install(ctx);
-        let WindowOptions { mut live, source, settings, hooks } = options;
+        let WindowOptions { mut live, source, mut settings, sessions_dir, hooks } = options;
         live.pipeline = settings.pipeline;
+        settings.source = source.unwrap_or(settings.source);
         let (sink, view) = preview::preview(ctx);
         let waker = ctx.clone();
         let wake = Arc::new(move || waker.request_repaint());
         let workers = Live::start(live, wake, Box::new(move |frame| sink.show(&frame)));
-        let desktop = Desktop::start(hooks, settings.sessions_dir.clone(), ctx);
-        let window = Window::new(workers, desktop, settings, source, view, Instant::now());
+        let watched = settings.sessions_dir.clone().unwrap_or_else(|| sessions_dir.clone());
+        let desktop = Desktop::start(hooks, watched, ctx);
+        let window = Window::new(workers, desktop, (settings, sessions_dir), view, Instant::now());
         Self { window: Some(window) }
     }
 }

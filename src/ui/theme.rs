@@ -11,7 +11,7 @@ use eframe::egui::{
     Style, TextStyle, Theme as Side, Vec2, Visuals, vec2,
 };
 
-use crate::settings::ThemeChoice;
+use crate::settings;
 
 /// Step of the grid in points; every distance is a multiple of it.
 pub const GRID: f32 = 4.0;
@@ -319,11 +319,11 @@ pub fn install(ctx: &egui::Context) {
 }
 
 /// Takes over the user's choice of theme.
-pub fn choose(ctx: &egui::Context, choice: ThemeChoice) {
+pub fn choose(ctx: &egui::Context, choice: settings::Theme) {
     ctx.set_theme(match choice {
-        ThemeChoice::System => egui::ThemePreference::System,
-        ThemeChoice::Dark => egui::ThemePreference::Dark,
-        ThemeChoice::Light => egui::ThemePreference::Light,
+        settings::Theme::System => egui::ThemePreference::System,
+        settings::Theme::Dark => egui::ThemePreference::Dark,
+        settings::Theme::Light => egui::ThemePreference::Light,
     });
 }
 

@@ -1,6 +1,7 @@
 //! The window without the system's window around it: takes in what the workers say, draws, and
 //! carries out what the user asks for. Generic over both neighbours, so tests drive it by label.
 
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use eframe::egui::{self, Event, Key, Modifiers, Rect, ViewportCommand, vec2};
@@ -12,7 +13,7 @@ use super::theme::{self, Theme};
 use super::views::{self, Scene, SettingsPage};
 use crate::runtime::live::RecordingRequest;
 use crate::session::SessionMeta;
-use crate::settings::{MotionChoice, Settings};
+use crate::settings::{ReducedMotion, Settings};
 use crate::source::{SourceError, SourceSpec};
 
 /// Draining takes at most this long; the rest waits for the next pass.
@@ -38,19 +39,18 @@ pub struct Window<W, S> {
     full_screen: bool,
     open_sources: bool,
     system_reduces_motion: bool,
-    source_override: Option<SourceSpec>,
+    sessions_dir: PathBuf,
     applied: Option<Settings>,
     was_recording: bool,
 }
 
 impl<W: Workers, S: Surroundings> Window<W, S> {
-    /// Opens the source of the last start, or `source_override`; before the first-start text is
-    /// accepted, none.
+    /// Opens the source of the last start; before the first-start text is accepted, none.
+    /// `sessions_dir` is where sessions go unless the settings say otherwise.
     pub fn new(
         workers: W,
         surroundings: S,
-        settings: Settings,
-        source_override: Option<SourceSpec>,
+        (settings, sessions_dir): (Settings, PathBuf),
         preview: PreviewView,
         now: Instant,
     ) -> Self {
@@ -67,14 +67,12 @@ impl<W: Workers, S: Surroundings> Window<W, S> {
             full_screen: false,
             open_sources: false,
             system_reduces_motion: false,
-            source_override,
+            sessions_dir,
             applied: None,
             was_recording: false,
         };
         if window.is_welcomed() {
-            let kept = window.settings.source.as_deref().and_then(|text| text.parse().ok());
-            let spec = window.source_override.clone().or(kept);
-            window.open(spec.unwrap_or(SourceSpec::Camera(None)), None);
+            window.open(window.settings.source.clone());
         }
         window
     }
@@ -166,12 +164,13 @@ impl<W: Workers, S: Surroundings> Window<W, S> {
             store: &self.store,
             settings: &self.settings,
             meta: &self.meta,
+            sessions_dir: &self.sessions_dir,
             texture: self.preview.texture(),
             compact,
             reduced_motion: match self.settings.reduced_motion {
-                MotionChoice::System => self.system_reduces_motion,
-                MotionChoice::On => true,
-                MotionChoice::Off => false,
+                ReducedMotion::System => self.system_reduces_motion,
+                ReducedMotion::On => true,
+                ReducedMotion::Off => false,
             },
             view: self.view,
         };
@@ -247,16 +246,16 @@ impl<W: Workers, S: Surroundings> Window<W, S> {
 
     fn act(&mut self, ctx: &egui::Context, action: Action) {
         match action {
-            Action::Open(spec, size) => self.open(spec, size),
+            Action::Open(spec) => self.open(spec),
             Action::Retry => {
-                let spec = self.store.spec.clone().unwrap_or(SourceSpec::Camera(None));
-                self.open(spec, self.store.wished_size);
+                let spec = self.store.spec.clone().unwrap_or(self.settings.source.clone());
+                self.open(spec);
             }
             Action::ShowSources => self.open_sources = true,
             Action::StartRecording => {
                 self.store.recording = RecordingState::Starting;
                 self.workers.start_recording(RecordingRequest {
-                    sessions_dir: self.settings.sessions_dir.clone(),
+                    sessions_dir: self.sessions_dir(),
                     meta: self.meta.clone(),
                 });
             }
@@ -293,7 +292,7 @@ impl<W: Workers, S: Surroundings> Window<W, S> {
                 let accepted =
                     Settings { welcome_seen: views::WELCOME_VERSION, ..self.settings.clone() };
                 self.keep(accepted);
-                self.open(spec, None);
+                self.open(spec);
             }
             Action::FinishSession => {
                 if !self.store.unfinished.is_empty() {
@@ -305,15 +304,17 @@ impl<W: Workers, S: Surroundings> Window<W, S> {
         }
     }
 
-    fn open(&mut self, spec: SourceSpec, size: Option<(u32, u32)>) {
-        let run = self.workers.open(&spec, size);
+    fn open(&mut self, spec: SourceSpec) {
+        let run = self.workers.open(&spec);
         self.preview.clear();
-        let text = spec.to_string();
-        self.store.wished_size = size;
-        self.store.on_open(spec, run);
-        if self.settings.source.as_ref() != Some(&text) {
-            self.keep(Settings { source: Some(text), ..self.settings.clone() });
+        self.store.on_open(spec.clone(), run);
+        if self.settings.source != spec {
+            self.keep(Settings { source: spec, ..self.settings.clone() });
         }
+    }
+
+    fn sessions_dir(&self) -> PathBuf {
+        self.settings.sessions_dir.clone().unwrap_or_else(|| self.sessions_dir.clone())
     }
 
     fn keep(&mut self, settings: Settings) {
@@ -332,7 +333,7 @@ impl<W: Workers, S: Surroundings> Window<W, S> {
                 let more = cameras.len() > known;
                 self.store.cameras = Some(cameras);
                 if let (true, true, Some(spec)) = (missing, more, self.store.spec.clone()) {
-                    self.open(spec, self.store.wished_size);
+                    self.open(spec);
                 }
             }
             News::Unfinished(sessions) => self.store.unfinished = sessions,

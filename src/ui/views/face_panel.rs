@@ -162,7 +162,6 @@ fn bars(ui: &mut egui::Ui, scene: Scene<'_>, reading: Option<&FaceReading>, labe
         rows,
         history: readout.chosen(),
         edge: readout.edge(scene.store.shown_at()),
-        // Another face is another reading: its bars do not move over from the last one's.
         reduced_motion: scene.reduced_motion,
     }
     .ui(ui);

@@ -28,6 +28,7 @@ pub fn help(ui: &mut egui::Ui, actions: &mut Actions) {
         ui.set_width(WIDTH.min(ui.ctx().content_rect().width() - 4.0 * theme::PAD));
         ui.heading("Keys");
         ui.add_space(theme::GRID);
+        ui.spacing_mut().item_spacing.y = 0.0;
         for (key, what) in KEYS {
             ui.horizontal(|ui| {
                 let (rect, _) = ui.allocate_exact_size(vec2(64.0, 22.0), Sense::hover());

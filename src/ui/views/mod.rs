@@ -12,6 +12,8 @@ mod timeline_card;
 mod top_bar;
 mod welcome;
 
+use std::path::Path;
+
 use eframe::egui::{self, Align, Layout, Rect, TextureHandle, UiBuilder};
 
 use super::store::Store;
@@ -38,6 +40,8 @@ pub struct Scene<'a> {
     pub settings: &'a Settings,
     /// What the user says about the next recording.
     pub meta: &'a SessionMeta,
+    /// Where sessions go unless the user chose another folder.
+    pub sessions_dir: &'a Path,
     /// The picture, if there is one.
     pub texture: Option<&'a TextureHandle>,
     /// Whether the window is small, so that rail and timeline are folded away.

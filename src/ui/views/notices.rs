@@ -5,7 +5,7 @@ use eframe::egui::{self, Rect, Sense, StrokeKind, vec2};
 
 use super::{Scene, row_region};
 use crate::ui::actions::{Action, Actions};
-use crate::ui::store::{Tone, count};
+use crate::ui::store::{Tone, rows_are_safe};
 use crate::ui::theme::{self, Theme};
 use crate::ui::widgets::{Button, Icon, Look, announce, elided};
 
@@ -22,9 +22,9 @@ pub fn notices(ui: &mut egui::Ui, rect: Rect, scene: Scene<'_>, actions: &mut Ac
     };
     if let Some(session) = scene.store.unfinished.first() {
         let text = format!(
-            "A recording from {} was not finished. {} are safe.",
+            "A recording from {} was not finished. {}",
             session.started,
-            count(session.rows, "row"),
+            rows_are_safe(session.rows),
         );
         let buttons = [
             (Button::new("Finish it"), Action::FinishSession),

@@ -37,7 +37,7 @@ pub fn picture(ui: &mut egui::Ui, rect: Rect, scene: Scene<'_>, actions: &mut Ac
                 let shape = RectShape::filled(shown, corners(shown, rect, radius), Color32::WHITE);
                 ui.painter().add(shape.with_texture(texture.id(), uv));
                 announce(ui, shown, Role::Image, "picture", Some(spoken(scene)));
-                if scene.settings.show_boxes {
+                if scene.settings.overlays {
                     marks(ui, shown, mirrored, scene, actions);
                 }
             }
@@ -178,6 +178,7 @@ struct State {
     second: Option<(&'static str, Action)>,
 }
 
+const CAMERA: SourceSpec = SourceSpec::Camera { number: None, size: None };
 const DEMO: SourceSpec = SourceSpec::Demo { people: 1 };
 
 impl State {
@@ -189,8 +190,8 @@ impl State {
         Self {
             title: "No source".to_owned(),
             text: "Choose a camera, or look at the demo first.".to_owned(),
-            main: Some(("Use the camera", Action::Open(SourceSpec::Camera(None), None))),
-            second: Some(("Use the demo", Action::Open(DEMO, None))),
+            main: Some(("Use the camera", Action::Open(CAMERA))),
+            second: Some(("Use the demo", Action::Open(DEMO))),
         }
     }
 
@@ -205,7 +206,7 @@ impl State {
         }
         let retry = ("Try again", Action::Retry);
         let choose = ("Choose another source", Action::ShowSources);
-        let demo = ("Use the demo", Action::Open(DEMO, None));
+        let demo = ("Use the demo", Action::Open(DEMO));
         let (title, main, second) = match error {
             SourceError::NoCamera => ("No camera found", demo, retry),
             SourceError::NotFound { .. } => ("This camera is not there", choose, retry),

@@ -7,7 +7,7 @@ use eframe::egui::{self, Rect, RichText, ScrollArea, TextEdit, vec2};
 
 use super::{Scene, region};
 use crate::session::SessionMeta;
-use crate::settings::{MotionChoice, Settings, ThemeChoice};
+use crate::settings::{self, ReducedMotion, Settings};
 use crate::ui::actions::{Action, Actions, View};
 use crate::ui::theme::{self, Theme};
 use crate::ui::widgets::{Button, Icon, Look, heading};
@@ -52,7 +52,7 @@ pub fn settings_page(
             ui.add_space(8.0);
             card(ui, "Next recording", |ui| recording(ui, &mut meta));
             card(ui, "Where recordings go", |ui| {
-                folder(ui, &mut settings, page, actions);
+                folder(ui, scene, &mut settings, page, actions);
             });
             card(ui, "Reading", |ui| reading(ui, &mut settings));
             card(ui, "Window", |ui| window(ui, &mut settings));
@@ -135,25 +135,29 @@ fn now_utc() -> String {
 
 fn folder(
     ui: &mut egui::Ui,
+    scene: Scene<'_>,
     settings: &mut Settings,
     page: &mut SettingsPage,
     actions: &mut Actions,
 ) {
-    let kept = settings.sessions_dir.display().to_string();
-    let text = page.folder.get_or_insert(kept);
+    let kept = settings.sessions_dir.clone().unwrap_or_else(|| scene.sessions_dir.to_owned());
+    let text = page.folder.get_or_insert_with(|| kept.display().to_string());
     let response = row(ui, "Sessions folder", |ui| ui.add(field(text)));
-    if response.lost_focus() {
-        let typed = text.trim();
-        if !typed.is_empty() {
-            settings.sessions_dir = PathBuf::from(typed);
+    let typed = PathBuf::from(text.trim());
+    // Relative to what, nobody could say who starts Mien from a menu.
+    let sound = typed.as_os_str().is_empty() || typed.is_absolute();
+    if !sound {
+        note(ui, "Please give the whole path, from its beginning.");
+    }
+    if !response.has_focus() {
+        if response.lost_focus() && sound && typed != kept {
+            settings.sessions_dir = (!typed.as_os_str().is_empty()).then_some(typed);
         }
-        page.folder = None;
-    } else if !response.has_focus() {
         page.folder = None;
     }
     row(ui, "", |ui| {
         if Button::new("Open folder").ui(ui).clicked() {
-            actions.push(Action::OpenFolder(settings.sessions_dir.clone()));
+            actions.push(Action::OpenFolder(kept));
         }
     });
 }
@@ -177,17 +181,17 @@ fn reading(ui: &mut egui::Ui, settings: &mut Settings) {
 
 fn window(ui: &mut egui::Ui, settings: &mut Settings) {
     let themes = [
-        ("System", ThemeChoice::System),
-        ("Dark", ThemeChoice::Dark),
-        ("Light", ThemeChoice::Light),
+        ("System", settings::Theme::System),
+        ("Dark", settings::Theme::Dark),
+        ("Light", settings::Theme::Light),
     ];
     choice(ui, "Theme", &themes, &mut settings.theme);
     choice(ui, "Text size", &SIZES, &mut settings.text_scale);
     let motions =
-        [("System", MotionChoice::System), ("On", MotionChoice::On), ("Off", MotionChoice::Off)];
+        [("System", ReducedMotion::System), ("On", ReducedMotion::On), ("Off", ReducedMotion::Off)];
     choice(ui, "Reduced motion", &motions, &mut settings.reduced_motion);
     ui.checkbox(&mut settings.mirror, "Show the camera as a mirror does");
-    ui.checkbox(&mut settings.show_boxes, "Mark faces in the picture");
+    ui.checkbox(&mut settings.overlays, "Mark faces in the picture");
 }
 
 fn choice<T: Copy + PartialEq>(

@@ -136,7 +136,7 @@ fn source_name(scene: Scene<'_>) -> String {
     match &store.spec {
         None => "No source".to_owned(),
         Some(SourceSpec::Demo { .. }) => "Demo".to_owned(),
-        Some(SourceSpec::Camera(number)) => {
+        Some(SourceSpec::Camera { number, .. }) => {
             let cameras = store.cameras.as_deref().unwrap_or_default();
             let entry = cameras.iter().find(|c| number.is_none_or(|n| n == c.number));
             entry.map_or_else(|| "Camera".to_owned(), |camera| camera.name.clone())
@@ -166,14 +166,15 @@ fn source_list(ui: &mut egui::Ui, scene: Scene<'_>, actions: &mut Actions) {
     let cameras = store.cameras.as_deref().unwrap_or_default();
     for (index, camera) in cameras.iter().enumerate() {
         let chosen = match &store.spec {
-            Some(SourceSpec::Camera(number)) => {
+            Some(SourceSpec::Camera { number, .. }) => {
                 number.map_or(index == 0, |number| number == camera.number)
             }
             _ => false,
         };
         let hint = camera.sizes.first().map_or(String::new(), |(w, h)| format!("{w} × {h}"));
         if entry(ui, &camera.name, &hint, chosen) {
-            actions.push(Action::Open(SourceSpec::Camera(Some(camera.number)), None));
+            actions
+                .push(Action::Open(SourceSpec::Camera { number: Some(camera.number), size: None }));
             ui.close();
         }
         if chosen && camera.sizes.len() > 1 {
@@ -196,7 +197,7 @@ fn source_list(ui: &mut egui::Ui, scene: Scene<'_>, actions: &mut Actions) {
     for (people, text) in [(1, "Demo, one person"), (2, "Demo, two people")] {
         let spec = SourceSpec::Demo { people };
         if entry(ui, text, "drawn", store.spec.as_ref() == Some(&spec)) {
-            actions.push(Action::Open(spec, None));
+            actions.push(Action::Open(spec));
             ui.close();
         }
     }
@@ -231,7 +232,10 @@ fn picture_sizes(
             let name = format!("Picture size {text}");
             let button = Button::new(&text).name(&name).look(Look::Pill);
             if button.chosen(shown == Some(*size)).ui(ui).clicked() {
-                actions.push(Action::Open(SourceSpec::Camera(Some(number)), Some(*size)));
+                actions.push(Action::Open(SourceSpec::Camera {
+                    number: Some(number),
+                    size: Some(*size),
+                }));
                 ui.close();
             }
         }

@@ -64,7 +64,10 @@ pub fn welcome(ui: &mut egui::Ui, rect: Rect, actions: &mut Actions) {
             ui.horizontal_wrapped(|ui| {
                 let camera = Button::new("Start with the camera").look(Look::Main).ui(ui);
                 if camera.clicked() {
-                    actions.push(Action::AcceptWelcome(SourceSpec::Camera(None)));
+                    actions.push(Action::AcceptWelcome(SourceSpec::Camera {
+                        number: None,
+                        size: None,
+                    }));
                 }
                 if Button::new("Start with the demo").ui(ui).clicked() {
                     actions.push(Action::AcceptWelcome(SourceSpec::Demo { people: 1 }));

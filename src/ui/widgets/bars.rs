@@ -159,7 +159,9 @@ impl EmotionBars<'_> {
     }
 
     fn eased(&self, ui: &egui::Ui, name: &str, target: f32) -> f32 {
-        let id = ui.scope_id().with((name, "shown"));
+        // By face: the bars of another face start where they are, they do not move over.
+        let track = self.history.map(|history| history.track().0);
+        let id = ui.scope_id().with((name, track, "shown"));
         let shown = ui.data(|data| data.get_temp::<f32>(id)).unwrap_or(target);
         let step = target - shown;
         let next = if self.reduced_motion || step.abs() < EASED_STEP {
