@@ -77,7 +77,7 @@ pub enum WindowError {
 
 impl From<eframe::Error> for WindowError {
     fn from(error: eframe::Error) -> Self {
-        let reason = error.to_string();
+        let reason = without_source_place(&error.to_string());
         match error {
             eframe::Error::Winit(_) | eframe::Error::WinitEventLoop(_) => {
                 Self::NoDisplay { reason }
@@ -88,6 +88,15 @@ impl From<eframe::Error> for WindowError {
             eframe::Error::AppCreation(_) => Self::Other { reason },
         }
     }
+}
+
+/// Winit puts the place in its own source before what went wrong, which helps no user.
+fn without_source_place(reason: &str) -> String {
+    let told = match reason.rfind(".rs:") {
+        Some(place) => reason[place..].split_once(": ").map_or(reason, |(_, told)| told),
+        None => reason,
+    };
+    told.trim_end_matches('.').to_owned()
 }
 
 /// Opens the window and returns when it is closed.
@@ -157,5 +166,20 @@ impl eframe::App for App {
         {
             tracing::warn!("a worker did not end in time");
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn errors_name_the_cause_and_the_packages_and_no_source_file() {
+        let reason = "os error at /x/winit-0.30/src/linux/mod.rs:765: DISPLAY is not set.";
+        let reason = without_source_place(reason);
+        assert_eq!(reason, "DISPLAY is not set");
+        let text = WindowError::NoDisplay { reason }.to_string();
+        assert!(text.contains("DISPLAY is not set. ") && text.contains("libxkbcommon-x11-0"));
+        assert_eq!(without_source_place("no GL: none"), "no GL: none");
     }
 }

@@ -41,6 +41,8 @@ pub const SIDE_WIDTH_SMALL: f32 = 248.0;
 pub const TIMELINE_HEIGHT: f32 = 168.0;
 /// Below this width rail and timeline fold away.
 pub const FOLD_WIDTH: f32 = 900.0;
+/// Below this width the readings stand under the picture, not beside it.
+pub const STACK_WIDTH: f32 = 420.0;
 /// Below this height the timeline folds away, so that the picture keeps most of the window.
 pub const FOLD_HEIGHT: f32 = 560.0;
 /// Width of the lines of text that are read as text.

@@ -159,6 +159,12 @@ impl<W: Workers, S: Surroundings> Window<W, S> {
         let rail = middle.with_max_x(middle.left() + rail_width);
         let side = middle.with_min_x(middle.right() - side_width);
         let centre = middle.with_min_x(rail.right()).with_max_x(side.left());
+        // Large text in a small window: side by side, neither would have room.
+        let (centre, side) = if whole.width() < theme::STACK_WIDTH {
+            middle.split_top_bottom_at_fraction(0.4)
+        } else {
+            (centre, side)
+        };
 
         let scene = Scene {
             store: &self.store,
@@ -197,6 +203,7 @@ impl<W: Workers, S: Surroundings> Window<W, S> {
     fn keys(&self, ctx: &egui::Context, actions: &mut Actions) {
         let busy = ctx.text_edit_focused() || egui::Popup::is_any_open(ctx);
         let focused = ctx.memory(|memory| memory.focused().is_some());
+        let ready = self.store.source_info().is_some();
         let pressed: Vec<(Key, Modifiers)> = ctx.input(|input| {
             let key = |event: &Event| match *event {
                 Event::Key { key, pressed: true, repeat: false, modifiers, .. } => {
@@ -221,15 +228,19 @@ impl<W: Workers, S: Surroundings> Window<W, S> {
             match key {
                 _ if asks => actions.push(Action::Help(true)),
                 Key::R => actions.extend(self.toggle_recording()),
-                Key::M => actions.push(Action::Mark(None)),
+                Key::M if ready => actions.push(Action::Mark(None)),
                 // A control that has the keyboard takes the space bar itself.
-                Key::Space if !focused => {
+                Key::Space if !focused && (ready || self.store.is_frozen()) => {
                     actions.push(Action::Freeze(!self.store.is_frozen()));
                 }
                 Key::F => actions.push(Action::FullScreen(!self.full_screen)),
                 Key::Escape if self.full_screen => actions.push(Action::FullScreen(false)),
                 Key::Escape if self.view != View::Live => actions.push(Action::Show(View::Live)),
-                _ => actions.extend(digit(key).map(|d| Action::Mark(Some(format!("marker {d}"))))),
+                _ if ready => {
+                    let digit = digit(key);
+                    actions.extend(digit.map(|d| Action::Mark(Some(format!("marker {d}")))));
+                }
+                _ => {}
             }
         }
     }

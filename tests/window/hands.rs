@@ -157,6 +157,7 @@ impl Hands {
             .with_context_setup(theme::install)
             .build_ui_state(
                 |ui, bench: &mut Bench| {
+                    ui.ctx().options_mut(|options| options.warn_on_id_clash = true);
                     bench.window.logic(ui.ctx(), bench.clock);
                     bench.window.ui(ui);
                 },
@@ -189,6 +190,9 @@ impl Hands {
 
     pub fn steps(&mut self) {
         self.0.run_steps(4);
+        // egui paints a complaint when two widgets share an identity.
+        let shapes = self.0.output().shapes.iter().map(|clipped| &clipped.shape);
+        assert!(!shapes.flat_map(texts).any(|text| text.contains("use of")));
     }
 
     pub fn bench(&mut self) -> &mut Bench {
@@ -263,6 +267,14 @@ impl Hands {
     /// Value of what is announced with this role and name.
     pub fn value(&self, role: Role, name: &str) -> String {
         self.0.get_by_role_and_label(role, name).value().unwrap_or_default()
+    }
+}
+
+fn texts(shape: &egui::Shape) -> Vec<String> {
+    match shape {
+        egui::Shape::Text(text) => vec![text.galley.text().to_owned()],
+        egui::Shape::Vec(shapes) => shapes.iter().flat_map(texts).collect(),
+        _ => Vec::new(),
     }
 }
 

@@ -29,7 +29,6 @@ pub fn top_bar(
     row_region(ui, "top bar", rect.shrink2(vec2(theme::GAP, 0.0)), |ui| {
         ui.spacing_mut().item_spacing.x = theme::GAP;
         name(ui);
-        sources(ui, scene, open_sources, actions);
         let stats = &scene.store.stats;
         let elapsed = clock(stats.recording_for.unwrap_or_default().as_secs());
         let elapsed = if scene.compact { elapsed } else { format!("Recording {elapsed}") };
@@ -38,6 +37,9 @@ pub fn top_bar(
         let width: f32 = buttons.iter().map(|(button, _)| button.width(ui)).sum::<f32>()
             + theme::GAP * (buttons.len() - 1) as f32
             + if scene.compact { theme::GAP + theme::CONTROL_HEIGHT } else { 0.0 };
+        let widest = if scene.compact { SOURCE_WIDTH_SMALL } else { SOURCE_WIDTH };
+        let room = (ui.available_width() - width - theme::GAP).min(widest);
+        sources(ui, scene, room, open_sources, actions);
         ui.add_space((ui.available_width() - width).max(0.0));
         for (button, action) in buttons {
             let enabled = action.is_some();
@@ -89,18 +91,24 @@ fn right_buttons<'a>(
         ),
     });
     if !scene.compact {
-        buttons.push((Button::new("Marker").hint("M"), Some(Action::Mark(None))));
+        buttons.push((Button::new("Marker").hint("M"), ready.then_some(Action::Mark(None))));
         let frozen = store.is_frozen();
         let button = Button::new(if frozen { "Frozen" } else { "Freeze" })
             .name(if frozen { "Go on" } else { "Freeze" })
             .hint("Space")
             .chosen(frozen);
-        buttons.push((button, Some(Action::Freeze(!frozen))));
+        buttons.push((button, (ready || frozen).then_some(Action::Freeze(!frozen))));
     }
     buttons
 }
 
-fn sources(ui: &mut egui::Ui, scene: Scene<'_>, open_sources: &mut bool, actions: &mut Actions) {
+fn sources(
+    ui: &mut egui::Ui,
+    scene: Scene<'_>,
+    max_width: f32,
+    open_sources: &mut bool,
+    actions: &mut Actions,
+) {
     let store = scene.store;
     let name = source_name(scene);
     let hint = match store.source_info() {
@@ -116,7 +124,6 @@ fn sources(ui: &mut egui::Ui, scene: Scene<'_>, open_sources: &mut bool, actions
         _ => String::new(),
     };
     let spoken = format!("Source: {name}");
-    let max_width = if scene.compact { SOURCE_WIDTH_SMALL } else { SOURCE_WIDTH };
     let response = Button::new(&name).hint(&hint).name(&spoken).arrow().max_width(max_width).ui(ui);
     if std::mem::take(open_sources) {
         Popup::open_id(ui.ctx(), Popup::default_response_id(&response));

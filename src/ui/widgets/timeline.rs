@@ -97,6 +97,12 @@ impl Timeline<'_> {
     fn paint_gaps(&self, ui: &egui::Ui, rect: Rect) {
         let theme = Theme::of(ui);
         let from = self.edge - SPAN_SECS;
+        if from < 0.0 {
+            // Before the window was opened there was nothing to miss: a plain block.
+            let before = rect.with_max_x(self.x(rect, 0.0).min(rect.right()));
+            ui.painter().rect_filled(before, 0, theme.raised.gamma_multiply(0.5));
+        }
+        let from = from.max(0.0);
         let gaps = match self.face {
             Some(face) => face.gaps(from, self.edge),
             None => vec![(from, self.edge)],
