@@ -1,6 +1,6 @@
 //! The window. The only folder that names egui.
 //!
-//! [`store`] holds what is known, [`views`] draw from it and push [`actions`], [`window`] carries
+//! [`store`] holds what is known, `views` draw from it and push [`actions`], [`window`] carries
 //! them out. [`theme`] is the only file with colours, sizes and spaces. Nothing here waits: what
 //! may wait is done by the workers or by [`desktop`] on threads of its own.
 
@@ -11,8 +11,8 @@ pub mod history;
 pub mod preview;
 pub mod store;
 pub mod theme;
-pub mod views;
-pub mod widgets;
+mod views;
+mod widgets;
 pub mod window;
 
 use std::path::PathBuf;

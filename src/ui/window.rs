@@ -259,7 +259,7 @@ impl<W: Workers, S: Surroundings> Window<W, S> {
         match action {
             Action::Open(spec) => self.open(spec),
             Action::Retry => {
-                let spec = self.store.spec.clone().unwrap_or(self.settings.source.clone());
+                let spec = self.store.spec.clone().unwrap_or_else(|| self.settings.source.clone());
                 self.open(spec);
             }
             Action::ShowSources => self.open_sources = true,

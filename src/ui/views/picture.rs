@@ -38,7 +38,7 @@ pub fn picture(ui: &mut egui::Ui, rect: Rect, scene: Scene<'_>, actions: &mut Ac
                 ui.painter().add(shape.with_texture(texture.id(), uv));
                 announce(ui, shown, Role::Image, "picture", Some(spoken(scene)));
                 if scene.settings.overlays {
-                    marks(ui, shown, mirrored, scene, actions);
+                    marks(ui, (shown, rect), mirrored, scene, actions);
                 }
             }
             None => state(ui, rect, &State::waiting("Waiting for the first picture"), actions),
@@ -96,13 +96,19 @@ fn fresh_faces(readout: &Readout, now: f64, frozen: bool) -> Vec<(&FaceReading, 
         .collect()
 }
 
-fn marks(ui: &mut egui::Ui, shown: Rect, mirrored: bool, scene: Scene<'_>, actions: &mut Actions) {
+fn marks(
+    ui: &mut egui::Ui,
+    (shown, card): (Rect, Rect),
+    mirrored: bool,
+    scene: Scene<'_>,
+    actions: &mut Actions,
+) {
     let readout = scene.store.readout();
     let faces = fresh_faces(readout, scene.store.shown_at(), scene.store.is_frozen());
     let Some(frame) = readout.latest.as_ref().map(|latest| latest.frame_size) else { return };
     let chosen = readout.chosen().map(|face| face.track());
     let several = faces.len() > 1;
-    let painter = ui.painter().with_clip_rect(shown.intersect(ui.clip_rect()));
+    let painter = ui.painter().with_clip_rect(card.intersect(ui.clip_rect()));
     let boxes: Vec<Rect> = faces
         .iter()
         .map(|(reading, _)| ui_from_frame(reading.detection.bbox, frame, shown, mirrored))
@@ -134,7 +140,10 @@ fn marks(ui: &mut egui::Ui, shown: Rect, mirrored: bool, scene: Scene<'_>, actio
         })
         .collect();
     let sizes: Vec<_> = chips.iter().map(|chip| chip.size(ui)).collect();
-    let places = place_chips(&boxes, &sizes, shown.shrink(theme::GRID));
+    // Large text on a tiny picture: the dark beside it is better than half a word.
+    let widest = sizes.iter().map(|size| size.x).fold(0.0, f32::max);
+    let bounds = if widest + 2.0 * theme::GRID > shown.width() { card } else { shown };
+    let places = place_chips(&boxes, &sizes, bounds.shrink(theme::GRID));
     for (((reading, opacity), rect), chip) in faces.iter().zip(&boxes).zip(&chips) {
         let color = chip.color.unwrap_or(theme::ON_VIDEO_MUTED);
         brackets(&painter, *rect, color, *opacity);
@@ -294,6 +303,53 @@ mod tests {
         assert_eq!(mirrored.size(), plain.size());
         let middle = SHOWN.center().x;
         assert!((mirrored.center().x - middle + (plain.center().x - middle)).abs() < 1e-3);
+    }
+
+    #[test]
+    fn marks_fade_when_readings_stop_and_when_a_face_leaves() {
+        let mut readout = Readout::default();
+        readout.push(1.0, observation(&[1, 2]));
+        let opacity = |readout: &Readout, now: f64, track: u32| {
+            let faces = fresh_faces(readout, now, false);
+            faces.iter().find(|(face, _)| face.track.0 == track).map_or(0.0, |(_, o)| *o)
+        };
+        assert_eq!(opacity(&readout, 1.5, 1), 1.0);
+        assert!((opacity(&readout, 1.75, 1) - 0.5).abs() < 0.01);
+        assert_eq!(opacity(&readout, 2.0, 1), 0.0);
+        readout.push(1.2, observation(&[1]));
+        assert_eq!(opacity(&readout, 1.2, 1), 1.0);
+        assert!((opacity(&readout, 1.2, 2) - 2.0 / 3.0).abs() < 0.01);
+        assert_eq!(opacity(&readout, 1.5, 2), 0.0);
+        let held = fresh_faces(&readout, 60.0, true);
+        assert_eq!(held.len(), 1);
+    }
+
+    fn observation(tracks: &[u32]) -> std::sync::Arc<crate::observation::Observation> {
+        let posterior = crate::observation::Posterior::normalised(vec![1.0]).unwrap();
+        let face = |track: &u32| FaceReading {
+            track: crate::observation::TrackId(*track),
+            age: std::time::Duration::ZERO,
+            detection: crate::observation::Detection {
+                bbox: geom::Rect::default(),
+                score: 1.0,
+                landmarks: crate::observation::Landmarks::default(),
+            },
+            posterior: posterior.clone(),
+            smoothed: posterior.clone(),
+            label: Label::Class(0),
+            certainty: 1.0,
+            steady: std::time::Duration::ZERO,
+            affect: crate::observation::Affect::default(),
+            pose: crate::observation::HeadPose::default(),
+            quality: crate::observation::Quality::default(),
+        };
+        std::sync::Arc::new(crate::observation::Observation {
+            run: crate::frame::RunId(1),
+            index: 0,
+            pts: crate::time::Pts::ZERO,
+            frame_size: (640, 480),
+            faces: tracks.iter().map(face).collect(),
+        })
     }
 
     #[test]

@@ -15,7 +15,9 @@ const ROW: f32 = 30.0;
 /// Height of the bar.
 const BAR: f32 = 14.0;
 /// Height of the history line under it.
-const SPARK: f32 = 8.0;
+const SPARK: f32 = 6.0;
+/// Between both: nearer to its own bar than to the next one.
+const SPARK_GAP: f32 = 1.0;
 const BAR_RADIUS: u8 = 3;
 const NAME_WIDTH: f32 = 84.0;
 /// Longer names widen their column up to this.
@@ -120,8 +122,8 @@ impl EmotionBars<'_> {
         painter.rect_filled(tick, 0, theme.text.gamma_multiply(0.75));
 
         let spark = Rect::from_min_max(
-            pos2(bar.left(), bar.bottom() + 2.0),
-            pos2(bar.right(), bar.bottom() + 2.0 + SPARK),
+            pos2(bar.left(), bar.bottom() + SPARK_GAP),
+            pos2(bar.right(), bar.bottom() + SPARK_GAP + SPARK),
         );
         self.paint_spark(ui, spark, index, color.gamma_multiply(0.8));
     }
