@@ -9,13 +9,11 @@ use crate::observation::{Affect, FaceReading, Label, Observation, TrackId};
 /// How far back the timeline reaches.
 pub const SPAN_SECS: f64 = 60.0;
 /// Samples closer than this are merged into the newer one: ten a second draw a smooth line on any
-/// screen.
+/// screen, and a minute never takes more than 602.
 const SAMPLE_SECS: f64 = 0.1;
 /// Longer without a sample is a gap. Tracks survive one second of loss, so a gap this long means
 /// that there was nothing to read.
 pub const GAP_SECS: f64 = 0.75;
-/// Enough samples for the span, whatever the clock does.
-const MAX_SAMPLES: usize = (SPAN_SECS / SAMPLE_SECS) as usize + 2;
 /// Faces remembered; the one unseen for longest goes first.
 const MAX_FACES: usize = 16;
 /// Markers remembered.
@@ -77,9 +75,6 @@ impl FaceHistory {
             self.samples.pop_back();
         }
         self.samples.push_back(sample);
-        while self.samples.len() > MAX_SAMPLES {
-            self.samples.pop_front();
-        }
     }
 
     /// Spans without a reading between `from` and `to`, which are longer than [`GAP_SECS`].
