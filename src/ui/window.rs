@@ -153,19 +153,6 @@ impl<W: Workers, S: Surroundings> Window<W, S> {
         ui.painter().rect_filled(whole, 0, Theme::of(ui).background);
         let top = whole.with_max_y(whole.top() + theme::TOP_HEIGHT);
         let status = whole.with_min_y(whole.bottom() - theme::STATUS_HEIGHT);
-        let middle = whole.with_min_y(top.bottom()).with_max_y(status.top());
-        let rail_width = if compact { 0.0 } else { theme::RAIL_WIDTH };
-        let side_width = if compact { theme::SIDE_WIDTH_SMALL } else { theme::SIDE_WIDTH };
-        let rail = middle.with_max_x(middle.left() + rail_width);
-        let side = middle.with_min_x(middle.right() - side_width);
-        let centre = middle.with_min_x(rail.right()).with_max_x(side.left());
-        // Large text in a small window: side by side, neither would have room.
-        let (centre, side) = if whole.width() < theme::STACK_WIDTH {
-            middle.split_top_bottom_at_fraction(0.4)
-        } else {
-            (centre, side)
-        };
-
         let scene = Scene {
             store: &self.store,
             settings: &self.settings,
@@ -181,6 +168,23 @@ impl<W: Workers, S: Surroundings> Window<W, S> {
             view: self.view,
         };
         views::top_bar(ui, top, scene, &mut self.open_sources, actions);
+        let mut middle = whole.with_min_y(top.bottom()).with_max_y(status.top());
+        if compact {
+            // Beside the readings there is no room for a sentence.
+            middle = views::notices(ui, middle, scene, actions);
+        }
+        let rail_width = if compact { 0.0 } else { theme::RAIL_WIDTH };
+        let side_width = if compact { theme::SIDE_WIDTH_SMALL } else { theme::SIDE_WIDTH };
+        let rail = middle.with_max_x(middle.left() + rail_width);
+        let side = middle.with_min_x(middle.right() - side_width);
+        let centre = middle.with_min_x(rail.right()).with_max_x(side.left());
+        // Large text in a small window: side by side, neither would have room.
+        let (centre, side) = if whole.width() < theme::STACK_WIDTH {
+            middle.split_top_bottom_at_fraction(0.4)
+        } else {
+            (centre, side)
+        };
+
         if !compact {
             views::rail(ui, rail, scene, actions);
         }
@@ -378,9 +382,12 @@ fn centre_column(
     scene: Scene<'_>,
     actions: &mut Actions,
 ) {
-    let pad = if scene.compact { 0.0 } else { theme::GAP };
-    let mut room = views::notices(ui, rect.shrink(pad), scene, actions);
-    if !scene.compact && height >= theme::FOLD_HEIGHT {
+    if scene.compact {
+        views::picture(ui, rect, scene, actions);
+        return;
+    }
+    let mut room = views::notices(ui, rect.shrink(theme::GAP), scene, actions);
+    if height >= theme::FOLD_HEIGHT {
         let card = room.with_min_y(room.bottom() - theme::TIMELINE_HEIGHT);
         room.max.y = card.top() - theme::GAP;
         views::picture(ui, room, scene, actions);

@@ -51,9 +51,12 @@ pub fn welcome(ui: &mut egui::Ui, rect: Rect, actions: &mut Actions) {
             ui.add_space(top);
             let start = ui.cursor().top();
             ui.spacing_mut().item_spacing.y = theme::GRID;
-            let (square, _) = ui.allocate_exact_size(vec2(ICON, ICON), Sense::hover());
-            Icon::Smile.paint(ui.painter(), square.expand(3.0), theme.accent);
-            ui.add_space(theme::GAP);
+            // In a small window the words and both buttons matter more.
+            if rect.height() >= theme::FOLD_HEIGHT {
+                let (square, _) = ui.allocate_exact_size(vec2(ICON, ICON), Sense::hover());
+                Icon::Smile.paint(ui.painter(), square.expand(3.0), theme.accent);
+                ui.add_space(theme::GAP);
+            }
             ui.label(RichText::new("Before you start").font(theme::bold(theme::SIZE_LABEL)));
             for (title, text) in POINTS {
                 ui.add_space(theme::GAP);

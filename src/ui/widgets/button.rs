@@ -247,7 +247,6 @@ impl<'a> Button<'a> {
         };
         let radius =
             if self.look == Look::Pill { (rect.height() / 2.0) as u8 } else { theme::RADIUS };
-        let color = if ui.is_enabled() { color } else { color.gamma_multiply(0.5) };
         ui.painter().rect(rect, radius, fill, stroke, StrokeKind::Inside);
         focus_ring(ui, rect, radius, response);
         color
