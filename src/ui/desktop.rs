@@ -67,7 +67,7 @@ impl Teller {
     }
 
     /// Runs `work` on a thread of its own and tells what it finds.
-    fn tell_later(&self, name: &str, work: impl FnOnce() -> Option<News> + Send + 'static) {
+    fn tell_later(&self, name: &'static str, work: impl FnOnce() -> Option<News> + Send + 'static) {
         let teller = self.clone();
         let started = worker::spawn(name, move || {
             if let Some(news) = work() {

@@ -370,13 +370,13 @@ pub fn rows_are_safe(rows: u64) -> String {
     format!("{} {} safe.", count(rows, "row"), if rows == 1 { "is" } else { "are" })
 }
 
-/// A number with thin spaces between thousands and the right form of `noun`.
+/// A number with commas between thousands and the right form of `noun`.
 pub fn count(number: u64, noun: &str) -> String {
     let digits = number.to_string();
     let mut text = String::new();
     for (index, digit) in digits.chars().enumerate() {
         if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push('\u{2009}');
+            text.push(',');
         }
         text.push(digit);
     }

@@ -23,7 +23,7 @@ fn recording_is_switched_by_key_and_by_button() {
     hands.bench().window.workers.stats.recording_for = Some(Duration::from_secs(134));
     hands.click("Stop recording");
     assert_eq!(*hands.recording(), RecordingState::Off);
-    assert!(hands.shows("3\u{2009}120 rows"));
+    assert!(hands.shows("3,120 rows"));
     hands.click("Show folder");
     assert_eq!(hands.0.state().window.surroundings.opened, [PathBuf::from("2026-01-02_03-04")]);
     hands.click("Record");

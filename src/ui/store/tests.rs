@@ -133,5 +133,5 @@ fn a_frozen_view_keeps_its_moment_while_history_goes_on() {
 fn counts_read_well() {
     assert_eq!(count(1, "row"), "1 row");
     assert_eq!(count(0, "row"), "0 rows");
-    assert_eq!(count(1_234_567, "row"), "1\u{2009}234\u{2009}567 rows");
+    assert_eq!(count(1_234_567, "row"), "1,234,567 rows");
 }
