@@ -73,7 +73,7 @@ impl Default for Settings {
         Self {
             theme: Theme::default(),
             text_scale: 1.0,
-            source: SourceSpec::Camera(None),
+            source: SourceSpec::Camera { number: None, size: None },
             mirror: true,
             overlays: true,
             reduced_motion: ReducedMotion::default(),

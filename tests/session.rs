@@ -25,7 +25,7 @@ const FRAME: Duration = Duration::from_micros(33_333);
 
 fn header() -> SessionHeader {
     let started: Zoned = "2026-11-24T14:05:33.120+00:00[UTC]".parse().unwrap();
-    let spec = SourceSpec::Camera(Some(0));
+    let spec = SourceSpec::Camera { number: Some(0), size: None };
     let info = SourceInfo {
         name: "HD Webcam".into(),
         size: (640, 480),

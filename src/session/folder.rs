@@ -13,7 +13,7 @@ use crate::source::SourceSpec;
 /// the wall clock where `started` says it is.
 pub fn folder_name(started: &Zoned, source: &SourceSpec) -> String {
     let kind = match source {
-        SourceSpec::Camera(_) => "camera",
+        SourceSpec::Camera { .. } => "camera",
         SourceSpec::Demo { .. } => "demo",
     };
     format!("{}_{kind}", started.strftime("%Y-%m-%d_%H-%M-%S"))
@@ -54,7 +54,7 @@ mod tests {
     #[test]
     fn the_name_tells_when_and_from_what() {
         let started: Zoned = "2026-11-24T14:05:33.9+01:00[+01:00]".parse().unwrap();
-        let camera = folder_name(&started, &SourceSpec::Camera(Some(1)));
+        let camera = folder_name(&started, &SourceSpec::Camera { number: Some(1), size: None });
         assert_eq!(camera, "2026-11-24_14-05-33_camera");
         let demo = folder_name(&started, &SourceSpec::Demo { people: 2 });
         assert_eq!(demo, "2026-11-24_14-05-33_demo");

@@ -1,1 +1,185 @@
-//! The window.
+//! The window. The only folder that names egui.
+//!
+//! [`store`] holds what is known, `views` draw from it and push [`actions`], [`window`] carries
+//! them out. [`theme`] is the only file with colours, sizes and spaces. Nothing here waits: what
+//! may wait is done by the workers or by [`desktop`] on threads of its own.
+
+pub mod actions;
+mod app_icon;
+pub mod desktop;
+pub mod history;
+pub mod preview;
+pub mod store;
+pub mod theme;
+mod views;
+mod widgets;
+pub mod window;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use eframe::egui;
+
+use crate::runtime::live::{Live, LiveOptions};
+use crate::settings::Settings;
+use crate::source::SourceSpec;
+
+use desktop::{Desktop, Hooks};
+use window::Window;
+
+/// At the end, workers get this long to write what is queued.
+const SHUTDOWN: Duration = Duration::from_secs(3);
+
+/// How the window starts.
+pub struct WindowOptions {
+    /// Models and tuning of the core.
+    pub live: LiveOptions,
+    /// Source to open instead of the last one.
+    pub source: Option<SourceSpec>,
+    /// The user's choices.
+    pub settings: Settings,
+    /// Where sessions go unless the settings say otherwise.
+    pub sessions_dir: PathBuf,
+    /// What the rest of the program does for the window.
+    pub hooks: Hooks,
+}
+
+/// The window could not be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum WindowError {
+    /// No X11 or Wayland, or one of its libraries is missing.
+    #[error(
+        "no window can be opened here: {reason}. Mien needs a graphical desktop (X11 or Wayland). \
+         On a bare Debian or Ubuntu install: libx11-6 libxcursor1 libxi6 libx11-xcb1 \
+         libxkbcommon-x11-0 libgl1. Without a display, use `mien live --headless`"
+    )]
+    NoDisplay {
+        /// What the system said.
+        reason: String,
+    },
+    /// There is a display and no OpenGL.
+    #[error(
+        "the window needs OpenGL, which is missing: {reason}. On a bare Debian or Ubuntu install: \
+         libgl1. Without it, use `mien live --headless`"
+    )]
+    NoOpenGl {
+        /// What the system said.
+        reason: String,
+    },
+    /// Anything else.
+    #[error("the window could not be started: {reason}")]
+    Other {
+        /// What the system said.
+        reason: String,
+    },
+}
+
+impl From<eframe::Error> for WindowError {
+    fn from(error: eframe::Error) -> Self {
+        let reason = without_source_place(&error.to_string());
+        match error {
+            eframe::Error::Winit(_) | eframe::Error::WinitEventLoop(_) => {
+                Self::NoDisplay { reason }
+            }
+            eframe::Error::Glutin(_)
+            | eframe::Error::NoGlutinConfigs(..)
+            | eframe::Error::OpenGL(_) => Self::NoOpenGl { reason },
+            eframe::Error::AppCreation(_) => Self::Other { reason },
+        }
+    }
+}
+
+/// Winit puts the place in its own source before what went wrong, which helps no user.
+fn without_source_place(reason: &str) -> String {
+    let told = match reason.rfind(".rs:") {
+        Some(place) => reason[place..].split_once(": ").map_or(reason, |(_, told)| told),
+        None => reason,
+    };
+    told.trim_end_matches('.').to_owned()
+}
+
+/// Opens the window and returns when it is closed.
+///
+/// # Errors
+/// Says in words why there is no window and which packages a bare system lacks.
+pub fn run(options: WindowOptions) -> Result<(), WindowError> {
+    let viewport = egui::ViewportBuilder::default()
+        .with_title("Mien")
+        .with_app_id("mien")
+        .with_inner_size([1280.0, 800.0])
+        .with_min_inner_size([640.0, 480.0])
+        .with_icon(app_icon::app_icon());
+    let native = eframe::NativeOptions {
+        viewport,
+        renderer: eframe::Renderer::Glow,
+        // Flat colours show no banding, and software rendering pays for every pixel.
+        dithering: false,
+        ..eframe::NativeOptions::default()
+    };
+    eframe::run_native(
+        "mien",
+        native,
+        Box::new(|cc| Ok(Box::new(App::new(options, &cc.egui_ctx)))),
+    )?;
+    Ok(())
+}
+
+/// [`Window`] as eframe wants it.
+struct App {
+    window: Option<Window<Live, Desktop>>,
+}
+
+impl App {
+    fn new(options: WindowOptions, ctx: &egui::Context) -> Self {
+        theme::install(ctx);
+        let WindowOptions { mut live, source, mut settings, sessions_dir, hooks } = options;
+        live.pipeline = settings.pipeline;
+        settings.source = source.unwrap_or(settings.source);
+        let (sink, view) = preview::preview(ctx);
+        let waker = ctx.clone();
+        let wake = Arc::new(move || waker.request_repaint());
+        let workers = Live::start(live, wake, Box::new(move |frame| sink.show(&frame)));
+        let watched = settings.sessions_dir.clone().unwrap_or_else(|| sessions_dir.clone());
+        let desktop = Desktop::start(hooks, watched, ctx);
+        let window = Window::new(workers, desktop, (settings, sessions_dir), view, Instant::now());
+        Self { window: Some(window) }
+    }
+}
+
+impl eframe::App for App {
+    fn logic(&mut self, ctx: &egui::Context, _frame: &mut eframe::Frame) {
+        if let Some(window) = &mut self.window {
+            window.logic(ctx, Instant::now());
+        }
+    }
+
+    fn ui(&mut self, ui: &mut egui::Ui, _frame: &mut eframe::Frame) {
+        if let Some(window) = &mut self.window {
+            window.ui(ui);
+        }
+    }
+
+    fn on_exit(&mut self, _gl: Option<&eframe::glow::Context>) {
+        if let Some(window) = self.window.take()
+            && !window.into_workers().shutdown(Instant::now() + SHUTDOWN)
+        {
+            tracing::warn!("a worker did not end in time");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn errors_name_the_cause_and_the_packages_and_no_source_file() {
+        let reason = "os error at /x/winit-0.30/src/linux/mod.rs:765: DISPLAY is not set.";
+        let reason = without_source_place(reason);
+        assert_eq!(reason, "DISPLAY is not set");
+        let text = WindowError::NoDisplay { reason }.to_string();
+        assert!(text.contains("DISPLAY is not set. ") && text.contains("libxkbcommon-x11-0"));
+        assert_eq!(without_source_place("no GL: none"), "no GL: none");
+    }
+}

@@ -1,0 +1,327 @@
+//! The surroundings on a real computer. Everything that may wait happens on threads of its own.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::{Receiver, Sender, bounded};
+use eframe::egui;
+
+use super::actions::{News, Surroundings};
+use super::store::{CameraEntry, UnfinishedSession};
+use crate::runtime::cancel::{CancelGuard, Cancelled, cancel_token};
+use crate::runtime::mailbox::{MailboxReceiver, MailboxSender, mailbox};
+use crate::runtime::worker;
+use crate::settings::Settings;
+
+/// Cameras are looked for this often; there is no message of the system about them.
+const CAMERA_INTERVAL: Duration = Duration::from_secs(2);
+/// News waiting for the window; it drains them in every pass, so this is never reached.
+const NEWS_CAPACITY: usize = 32;
+/// A slider that is dragged changes settings sixty times a second; they are kept this often.
+const SAVE_INTERVAL: Duration = Duration::from_millis(300);
+/// At the end the last settings get this long to reach the disk.
+const LAST_SAVE: Duration = Duration::from_secs(1);
+
+/// What the window needs done by the rest of the program. Each is called on a thread that may
+/// wait.
+pub struct Hooks {
+    /// Keeps the settings; the error is for people.
+    pub save_settings: Box<dyn FnMut(&Settings) -> Result<(), String> + Send>,
+    /// Cameras that are plugged in now; called every two seconds.
+    pub list_cameras: Box<dyn FnMut() -> Vec<CameraEntry> + Send>,
+    /// Recordings in this folder that were not finished; called once at start.
+    pub find_unfinished: Box<dyn FnOnce(&Path) -> Vec<UnfinishedSession> + Send>,
+    /// Finishes one and returns its rows; the error is for people.
+    pub finish_session: Arc<FinishSession>,
+}
+
+/// See [`Hooks::finish_session`].
+pub type FinishSession = dyn Fn(&UnfinishedSession) -> Result<u64, String> + Send + Sync;
+
+/// The real surroundings. Dropping them ends their threads.
+pub struct Desktop {
+    news: Receiver<News>,
+    teller: Teller,
+    save: Option<MailboxSender<Settings>>,
+    saver: Option<JoinHandle<()>>,
+    finish: Arc<FinishSession>,
+    alive: Option<CancelGuard>,
+}
+
+/// Sends news and wakes the window.
+#[derive(Clone)]
+struct Teller {
+    news: Sender<News>,
+    ctx: egui::Context,
+}
+
+impl Teller {
+    fn tell(&self, news: News) {
+        if let Err(error) = self.news.try_send(news) {
+            tracing::warn!("the window did not take: {:?}", error.into_inner());
+        }
+        self.ctx.request_repaint();
+    }
+
+    /// Runs `work` on a thread of its own and tells what it finds.
+    fn tell_later(&self, name: &'static str, work: impl FnOnce() -> Option<News> + Send + 'static) {
+        let teller = self.clone();
+        let started = worker::spawn(name, move || {
+            if let Some(news) = work() {
+                teller.tell(news);
+            }
+        });
+        if let Err(error) = started {
+            self.tell(News::Trouble(format!("The system refuses another thread: {error}")));
+        }
+    }
+}
+
+impl Desktop {
+    /// Starts looking for cameras, unfinished recordings and the system's wish about movement.
+    pub fn start(hooks: Hooks, sessions_dir: PathBuf, ctx: &egui::Context) -> Self {
+        let (sender, news) = bounded(NEWS_CAPACITY);
+        let teller = Teller { news: sender, ctx: ctx.clone() };
+        let (alive, cancelled) = cancel_token();
+        let (save, to_save) = mailbox();
+
+        let Hooks { save_settings, list_cameras, find_unfinished, finish_session } = hooks;
+        let lister = teller.clone();
+        teller.tell_later("camera list", {
+            let cancelled = cancelled.clone();
+            move || {
+                watch_cameras(list_cameras, &lister, &cancelled);
+                None
+            }
+        });
+        let saver = teller.clone();
+        let saver = worker::spawn("settings", move || {
+            save_newest(save_settings, &to_save, &saver, &cancelled);
+        });
+        if let Err(error) = &saver {
+            teller.tell(News::Trouble(format!("Settings are not kept this time: {error}")));
+        }
+        teller.tell_later("unfinished sessions", move || {
+            let found = find_unfinished(&sessions_dir);
+            (!found.is_empty()).then_some(News::Unfinished(found))
+        });
+        teller.tell_later("reduced motion", || Some(News::ReducedMotion(system_reduces_motion())));
+        Self {
+            news,
+            teller,
+            save: Some(save),
+            saver: saver.ok(),
+            finish: finish_session,
+            alive: Some(alive),
+        }
+    }
+}
+
+impl Drop for Desktop {
+    fn drop(&mut self) {
+        // Both ends of the saver's waiting, then what it still has to do.
+        self.alive = None;
+        self.save = None;
+        let deadline = Instant::now() + LAST_SAVE;
+        while self.saver.as_ref().is_some_and(|saver| !saver.is_finished()) {
+            if Instant::now() >= deadline {
+                tracing::warn!("settings were not kept in time");
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(2));
+        }
+    }
+}
+
+impl Surroundings for Desktop {
+    fn save_settings(&mut self, settings: &Settings) {
+        let sent = self.save.as_ref().map(|save| save.put(settings.clone()));
+        if !matches!(sent, Some(Ok(()))) {
+            self.teller.tell(News::Trouble("Settings are no longer kept; start again.".to_owned()));
+        }
+    }
+
+    fn open_folder(&mut self, folder: &Path) {
+        let folder = folder.to_owned();
+        self.teller.tell_later("open folder", move || {
+            open_folder(&folder).err().map(|error| {
+                let folder = folder.display();
+                News::Trouble(format!("The folder can’t be shown ({error}). It is {folder}."))
+            })
+        });
+    }
+
+    fn finish_session(&mut self, session: &UnfinishedSession) {
+        let (finish, session) = (Arc::clone(&self.finish), session.clone());
+        self.teller.tell_later("finish session", move || {
+            Some(match finish(&session) {
+                Ok(rows) => News::Finished(session.folder, rows),
+                Err(message) => News::Trouble(message),
+            })
+        });
+    }
+
+    fn try_news(&mut self) -> Option<News> {
+        self.news.try_recv().ok()
+    }
+}
+
+fn watch_cameras(
+    mut list: Box<dyn FnMut() -> Vec<CameraEntry> + Send>,
+    teller: &Teller,
+    cancelled: &Cancelled,
+) {
+    let mut told = None;
+    while !cancelled.is_cancelled() {
+        let cameras = list();
+        if told.as_ref() != Some(&cameras) {
+            teller.tell(News::Cameras(cameras.clone()));
+            told = Some(cameras);
+        }
+        cancelled.sleep(CAMERA_INTERVAL);
+    }
+}
+
+/// Keeps what was put last, also when the window has closed meanwhile.
+fn save_newest(
+    mut save: Box<dyn FnMut(&Settings) -> Result<(), String> + Send>,
+    newest: &MailboxReceiver<Settings>,
+    teller: &Teller,
+    cancelled: &Cancelled,
+) {
+    // The end of the window closes the mailbox; an hour without a change is as good as any.
+    const WAIT: Duration = Duration::from_secs(3600);
+    loop {
+        match newest.take_timeout(WAIT) {
+            Ok(settings) => {
+                if let Err(message) = save(&settings) {
+                    teller.tell(News::Trouble(message));
+                }
+                cancelled.sleep(SAVE_INTERVAL);
+            }
+            Err(crossbeam_channel::RecvTimeoutError::Timeout) => {}
+            Err(crossbeam_channel::RecvTimeoutError::Disconnected) => return,
+        }
+    }
+}
+
+fn open_folder(folder: &Path) -> std::io::Result<()> {
+    std::fs::create_dir_all(folder)?;
+    let program = if cfg!(target_os = "macos") {
+        "open"
+    } else if cfg!(target_os = "windows") {
+        "explorer"
+    } else {
+        "xdg-open"
+    };
+    let mut child = quiet(Command::new(program).arg(folder)).spawn()?;
+    // Some file browsers stay until they are closed; this thread is theirs.
+    child.wait().map(drop)
+}
+
+fn quiet(command: &mut Command) -> &mut Command {
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null())
+}
+
+/// Whether the system wishes for less movement; false where it can't be asked.
+fn system_reduces_motion() -> bool {
+    let (program, arguments, yes): (_, &[&str], _) = if cfg!(target_os = "macos") {
+        ("defaults", &["read", "com.apple.universalaccess", "reduceMotion"], "1")
+    } else if cfg!(target_os = "windows") {
+        let key = r"HKCU\Control Panel\Desktop\WindowMetrics";
+        ("reg", &["query", key, "/v", "MinAnimate"], "0")
+    } else {
+        ("gsettings", &["get", "org.gnome.desktop.interface", "enable-animations"], "false")
+    };
+    let answer = Command::new(program).args(arguments).stdin(Stdio::null()).output();
+    answer.is_ok_and(|answer| {
+        let text = String::from_utf8_lossy(&answer.stdout).into_owned();
+        answer.status.success() && text.trim().ends_with(yes)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    use super::*;
+
+    fn wait_for(desktop: &mut Desktop, wanted: impl Fn(&News) -> bool) -> News {
+        let deadline = Instant::now() + Duration::from_secs(10);
+        while Instant::now() < deadline {
+            match desktop.try_news() {
+                Some(news) if wanted(&news) => return news,
+                _ => std::thread::sleep(Duration::from_millis(5)),
+            }
+        }
+        panic!("the news did not come");
+    }
+
+    fn hooks() -> Hooks {
+        Hooks {
+            save_settings: Box::new(|_| Ok(())),
+            list_cameras: Box::new(Vec::new),
+            find_unfinished: Box::new(|_| Vec::new()),
+            finish_session: Arc::new(|_| Ok(0)),
+        }
+    }
+
+    fn session() -> UnfinishedSession {
+        UnfinishedSession { folder: "a".into(), started: "14:05".to_owned(), rows: 5 }
+    }
+
+    #[test]
+    fn the_last_settings_are_kept_even_if_the_window_closes_at_once() {
+        let kept = Arc::new(Mutex::new(Vec::new()));
+        let keeper = Arc::clone(&kept);
+        let save_settings = Box::new(move |settings: &Settings| {
+            keeper.lock().unwrap().push(settings.text_scale);
+            Ok(())
+        });
+        let ctx = egui::Context::default();
+        let mut desktop = Desktop::start(Hooks { save_settings, ..hooks() }, ".".into(), &ctx);
+        for step in 1..=100 {
+            let text_scale = step as f32 / 100.0;
+            desktop.save_settings(&Settings { text_scale, ..Settings::default() });
+        }
+        drop(desktop);
+        let kept = kept.lock().unwrap();
+        assert_eq!(kept.last(), Some(&1.0));
+        assert!(kept.len() < 10, "{kept:?}");
+    }
+
+    #[test]
+    fn cameras_are_told_when_they_change_and_unfinished_sessions_once() {
+        let looks = Arc::new(AtomicU32::new(0));
+        let counter = Arc::clone(&looks);
+        let list_cameras = Box::new(move || {
+            let look = counter.fetch_add(1, Ordering::Relaxed);
+            let camera = CameraEntry { number: 0, name: "Eye".to_owned(), sizes: vec![(640, 480)] };
+            if look == 0 { Vec::new() } else { vec![camera] }
+        });
+        let find_unfinished = Box::new(|_: &Path| vec![session()]);
+        let ctx = egui::Context::default();
+        let hooks = Hooks { list_cameras, find_unfinished, ..hooks() };
+        let mut desktop = Desktop::start(hooks, ".".into(), &ctx);
+        wait_for(&mut desktop, |news| *news == News::Unfinished(vec![session()]));
+        let plugged_in = |news: &News| matches!(news, News::Cameras(list) if list.len() == 1);
+        wait_for(&mut desktop, plugged_in);
+        assert!(looks.load(Ordering::Relaxed) >= 2);
+    }
+
+    #[test]
+    fn finishing_a_session_is_told_with_its_rows_or_its_trouble() {
+        let ctx = egui::Context::default();
+        let mut desktop = Desktop::start(hooks(), ".".into(), &ctx);
+        desktop.finish_session(&session());
+        wait_for(&mut desktop, |news| *news == News::Finished("a".into(), 0));
+        let finish_session: Arc<FinishSession> = Arc::new(|_| Err("the folder is gone".to_owned()));
+        let mut desktop = Desktop::start(Hooks { finish_session, ..hooks() }, ".".into(), &ctx);
+        desktop.finish_session(&session());
+        wait_for(&mut desktop, |news| *news == News::Trouble("the folder is gone".to_owned()));
+    }
+}

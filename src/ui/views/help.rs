@@ -1,0 +1,52 @@
+//! The list of keys.
+
+use eframe::egui::{self, Align, Layout, Modal, RichText, Sense, vec2};
+
+use crate::ui::actions::{Action, Actions};
+use crate::ui::theme::{self, Theme};
+use crate::ui::widgets::Button;
+
+const WIDTH: f32 = 360.0;
+const KEYS: [(&str, &str); 8] = [
+    ("R", "start or stop recording"),
+    ("M", "set a marker"),
+    ("1 – 9", "set a marker with this number"),
+    ("Space", "freeze the view, or let it go on"),
+    ("F", "full screen"),
+    ("Esc", "leave full screen, a page or a list"),
+    ("Tab", "next control; Enter or Space presses it"),
+    ("?", "this list"),
+];
+
+/// Draws the sheet.
+pub fn help(ui: &mut egui::Ui, actions: &mut Actions) {
+    let theme = Theme::of(ui);
+    let id = egui::Id::unique("help");
+    let area = Modal::default_area(id).accessible_name("Keys");
+    let modal = Modal::new(id).area(area).backdrop_color(theme::BACKDROP).frame(theme.card());
+    let response = modal.show(ui.ctx(), |ui| {
+        ui.set_width(WIDTH.min(ui.ctx().content_rect().width() - 4.0 * theme::PAD));
+        ui.heading("Keys");
+        ui.add_space(theme::GRID);
+        ui.spacing_mut().item_spacing.y = 0.0;
+        for (key, what) in KEYS {
+            ui.horizontal(|ui| {
+                let (rect, _) = ui.allocate_exact_size(vec2(64.0, 22.0), Sense::hover());
+                let font = theme::bold(theme::SIZE_LIST);
+                let galley = ui.painter().layout_no_wrap(key.to_owned(), font, theme.text);
+                let corner = egui::pos2(rect.left(), rect.center().y - galley.size().y / 2.0);
+                ui.painter().galley(corner, galley, theme.text);
+                let text = RichText::new(what).font(theme::font(theme::SIZE_LIST));
+                ui.label(text.color(theme.muted));
+            });
+        }
+        ui.add_space(8.0);
+        ui.with_layout(Layout::right_to_left(Align::Min), |ui| {
+            Button::new("Close").ui(ui).clicked()
+        })
+        .inner
+    });
+    if response.inner || response.should_close() {
+        actions.push(Action::Help(false));
+    }
+}

@@ -1,0 +1,90 @@
+//! Icons drawn with lines, on a square of 20 units; so they are sharp at every size.
+
+use eframe::egui::{Color32, Painter, Pos2, Rect, Shape, Stroke, pos2};
+
+/// Units along a side of the square that icons are drawn on.
+const UNITS: f32 = 20.0;
+/// Width of the lines in those units.
+const LINE: f32 = 1.6;
+
+/// A picture of a word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Icon {
+    /// Live view.
+    Smile,
+    /// Settings.
+    Gear,
+    /// Help.
+    Question,
+    /// Opens a list.
+    Arrow,
+    /// Takes away.
+    Cross,
+    /// More.
+    Dots,
+    /// A chosen entry.
+    Tick,
+}
+
+impl Icon {
+    /// Draws the icon into `square`.
+    pub fn paint(self, painter: &Painter, square: Rect, color: Color32) {
+        let scale = square.width() / UNITS;
+        let at = |x: f32, y: f32| pos2(square.left() + x * scale, square.top() + y * scale);
+        let stroke = Stroke::new((LINE * scale).max(1.2), color);
+        let line = |points: &[(f32, f32)]| {
+            let points: Vec<Pos2> = points.iter().map(|&(x, y)| at(x, y)).collect();
+            painter.add(Shape::line(points, stroke));
+        };
+        match self {
+            Self::Smile => {
+                painter.circle_stroke(at(10.0, 10.0), 7.5 * scale, stroke);
+                painter.circle_filled(at(7.4, 8.2), 1.1 * scale, color);
+                painter.circle_filled(at(12.6, 8.2), 1.1 * scale, color);
+                line(&arc((10.0, 10.2), 3.6, 0.55, std::f32::consts::PI - 0.55));
+            }
+            Self::Gear => {
+                painter.circle_stroke(at(10.0, 10.0), 2.6 * scale, stroke);
+                for spoke in 0..8 {
+                    let (sin, cos) = (spoke as f32 * std::f32::consts::FRAC_PI_4).sin_cos();
+                    line(&[
+                        (10.0 + 5.0 * cos, 10.0 + 5.0 * sin),
+                        (10.0 + 7.5 * cos, 10.0 + 7.5 * sin),
+                    ]);
+                }
+            }
+            Self::Question => {
+                painter.circle_stroke(at(10.0, 10.0), 7.5 * scale, stroke);
+                let mut hook = arc((10.0, 8.2), 2.3, -std::f32::consts::PI, 0.9);
+                hook.extend([(10.0, 10.9), (10.0, 11.8)]);
+                line(&hook);
+                painter.circle_filled(at(10.0, 14.0), 1.1 * scale, color);
+            }
+            Self::Arrow => {
+                let triangle = vec![at(3.0, 6.0), at(17.0, 6.0), at(10.0, 15.0)];
+                painter.add(Shape::convex_polygon(triangle, color, Stroke::NONE));
+            }
+            Self::Cross => {
+                line(&[(5.5, 5.5), (14.5, 14.5)]);
+                line(&[(14.5, 5.5), (5.5, 14.5)]);
+            }
+            Self::Dots => {
+                for x in [4.5, 10.0, 15.5] {
+                    painter.circle_filled(at(x, 10.0), 1.6 * scale, color);
+                }
+            }
+            Self::Tick => line(&[(4.0, 10.5), (8.5, 15.0), (16.0, 5.5)]),
+        }
+    }
+}
+
+/// Points on a circle from angle `from` to `to` in radians, clockwise from the right.
+fn arc((x, y): (f32, f32), radius: f32, from: f32, to: f32) -> Vec<(f32, f32)> {
+    const STEPS: usize = 14;
+    (0..=STEPS)
+        .map(|step| {
+            let angle = from + (to - from) * step as f32 / STEPS as f32;
+            (x + radius * angle.cos(), y + radius * angle.sin())
+        })
+        .collect()
+}

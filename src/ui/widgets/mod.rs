@@ -1,0 +1,19 @@
+//! Plain structs with `fn ui(self, ui)`, each drawn by itself and named for screen readers.
+
+mod affect_plane;
+mod bars;
+mod button;
+mod chip;
+mod icon;
+mod meter;
+mod text;
+mod timeline;
+
+pub use affect_plane::AffectPlane;
+pub use bars::{EmotionBars, ReadingRow};
+pub use button::{Button, Look, focus_ring};
+pub use chip::{Chip, brackets, place_chips};
+pub use icon::Icon;
+pub use meter::Meter;
+pub use text::{announce, elided, heading, percent, signed};
+pub use timeline::Timeline;

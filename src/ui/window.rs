@@ -1,0 +1,413 @@
+//! The window without the system's window around it: takes in what the workers say, draws, and
+//! carries out what the user asks for. Generic over both neighbours, so tests drive it by label.
+
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use eframe::egui::{self, Event, Key, Modifiers, Rect, ViewportCommand, vec2};
+
+use super::actions::{Action, Actions, News, Surroundings, View, Workers};
+use super::preview::PreviewView;
+use super::store::{RecordingState, SourceState, Store, Tone, count};
+use super::theme::{self, Theme};
+use super::views::{self, Scene, SettingsPage};
+use crate::runtime::live::RecordingRequest;
+use crate::session::SessionMeta;
+use crate::settings::{ReducedMotion, Settings};
+use crate::source::{SourceError, SourceSpec};
+
+/// Draining takes at most this long; the rest waits for the next pass.
+const DRAIN_BUDGET: Duration = Duration::from_millis(4);
+/// Without news from the workers the window looks at the clock this often, so that marks fade
+/// and waiting times count.
+const IDLE_REPAINT: Duration = Duration::from_millis(500);
+
+/// Everything in the window.
+pub struct Window<W, S> {
+    /// The workers.
+    pub workers: W,
+    /// Files, folders and the system.
+    pub surroundings: S,
+    /// What the views draw from.
+    pub store: Store,
+    settings: Settings,
+    meta: SessionMeta,
+    preview: PreviewView,
+    view: View,
+    page: SettingsPage,
+    help: bool,
+    full_screen: bool,
+    open_sources: bool,
+    system_reduces_motion: bool,
+    sessions_dir: PathBuf,
+    applied: Option<Settings>,
+    was_recording: bool,
+}
+
+impl<W: Workers, S: Surroundings> Window<W, S> {
+    /// Opens the source of the last start; before the first-start text is accepted, none.
+    /// `sessions_dir` is where sessions go unless the settings say otherwise.
+    pub fn new(
+        workers: W,
+        surroundings: S,
+        (settings, sessions_dir): (Settings, PathBuf),
+        preview: PreviewView,
+        now: Instant,
+    ) -> Self {
+        let mut window = Self {
+            workers,
+            surroundings,
+            store: Store::new(now),
+            settings,
+            meta: SessionMeta::default(),
+            preview,
+            view: View::Live,
+            page: SettingsPage::default(),
+            help: false,
+            full_screen: false,
+            open_sources: false,
+            system_reduces_motion: false,
+            sessions_dir,
+            applied: None,
+            was_recording: false,
+        };
+        if window.is_welcomed() {
+            window.open(window.settings.source.clone());
+        }
+        window
+    }
+
+    /// The user's choices.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// What the user says about the next recording.
+    pub fn meta(&self) -> &SessionMeta {
+        &self.meta
+    }
+
+    /// Whether the window fills the screen.
+    pub fn is_full_screen(&self) -> bool {
+        self.full_screen
+    }
+
+    /// The workers, to end them.
+    pub fn into_workers(self) -> W {
+        self.workers
+    }
+
+    /// Takes in news; draws nothing. Also called while the window is hidden.
+    pub fn logic(&mut self, ctx: &egui::Context, now: Instant) {
+        let visible = ctx.input(|input| input.viewport().visible()).unwrap_or(true);
+        self.preview.set_hidden(!visible || self.store.is_frozen());
+        if self.store.drain(&self.workers, now, DRAIN_BUDGET) {
+            ctx.request_repaint();
+        }
+        while let Some(news) = self.surroundings.try_news() {
+            self.on_news(news);
+        }
+        if self.was_recording && self.store.recording == RecordingState::Off {
+            // The next recording may be of somebody else, who has to agree anew.
+            self.meta = SessionMeta::default();
+        }
+        self.was_recording = self.store.is_recording();
+        self.apply_settings(ctx);
+    }
+
+    /// Draws the window into all of `ui`.
+    pub fn ui(&mut self, ui: &mut egui::Ui) {
+        let mut actions = Actions::new();
+        if self.is_welcomed() {
+            self.keys(ui.ctx(), &mut actions);
+            if !self.store.is_frozen() {
+                self.preview.update(ui.ctx());
+            }
+            self.lay_out(ui, &mut actions);
+        } else {
+            let rect = ui.max_rect();
+            ui.painter().rect_filled(rect, 0, Theme::of(ui).background);
+            views::welcome(ui, rect, &mut actions);
+        }
+        let acted = !actions.is_empty();
+        for action in actions {
+            self.act(ui.ctx(), action);
+        }
+        if acted {
+            ui.ctx().request_repaint();
+        } else if self.store.spec.is_some() {
+            ui.ctx().request_repaint_after(IDLE_REPAINT);
+        }
+        if let Some(change) = self.store.next_change() {
+            ui.ctx().request_repaint_after(change);
+        }
+    }
+
+    fn is_welcomed(&self) -> bool {
+        self.settings.welcome_seen >= views::WELCOME_VERSION
+    }
+
+    fn lay_out(&mut self, ui: &mut egui::Ui, actions: &mut Actions) {
+        let whole = ui.max_rect();
+        let compact = whole.width() < theme::FOLD_WIDTH;
+        ui.painter().rect_filled(whole, 0, Theme::of(ui).background);
+        let top = whole.with_max_y(whole.top() + theme::TOP_HEIGHT);
+        let status = whole.with_min_y(whole.bottom() - theme::STATUS_HEIGHT);
+        let scene = Scene {
+            store: &self.store,
+            settings: &self.settings,
+            meta: &self.meta,
+            sessions_dir: &self.sessions_dir,
+            texture: self.preview.texture(),
+            compact,
+            reduced_motion: match self.settings.reduced_motion {
+                ReducedMotion::System => self.system_reduces_motion,
+                ReducedMotion::On => true,
+                ReducedMotion::Off => false,
+            },
+            view: self.view,
+        };
+        views::top_bar(ui, top, scene, &mut self.open_sources, actions);
+        let mut middle = whole.with_min_y(top.bottom()).with_max_y(status.top());
+        if compact {
+            // Beside the readings there is no room for a sentence.
+            middle = views::notices(ui, middle, scene, actions);
+        }
+        let rail_width = if compact { 0.0 } else { theme::RAIL_WIDTH };
+        let side_width = if compact { theme::SIDE_WIDTH_SMALL } else { theme::SIDE_WIDTH };
+        let rail = middle.with_max_x(middle.left() + rail_width);
+        let side = middle.with_min_x(middle.right() - side_width);
+        let centre = middle.with_min_x(rail.right()).with_max_x(side.left());
+        // Large text in a small window: side by side, neither would have room.
+        let (centre, side) = if whole.width() < theme::STACK_WIDTH {
+            middle.split_top_bottom_at_fraction(0.4)
+        } else {
+            (centre, side)
+        };
+
+        if !compact {
+            views::rail(ui, rail, scene, actions);
+        }
+        if self.view == View::Settings {
+            let room = if compact { middle } else { centre };
+            let page = &mut self.page;
+            views::settings_page(ui, room.shrink2(vec2(theme::PAD, 12.0)), scene, page, actions);
+        } else {
+            centre_column(ui, centre, whole.height(), scene, actions);
+        }
+        if self.view == View::Live || !compact {
+            views::face_panel(ui, side, scene);
+        }
+        views::status_line(ui, status, scene);
+        if self.help {
+            views::help(ui, actions);
+        }
+    }
+
+    fn keys(&self, ctx: &egui::Context, actions: &mut Actions) {
+        let busy = ctx.text_edit_focused() || egui::Popup::is_any_open(ctx);
+        let focused = ctx.memory(|memory| memory.focused().is_some());
+        let ready = self.store.source_info().is_some();
+        let pressed: Vec<(Key, Modifiers)> = ctx.input(|input| {
+            let key = |event: &Event| match *event {
+                Event::Key { key, pressed: true, repeat: false, modifiers, .. } => {
+                    Some((key, modifiers))
+                }
+                _ => None,
+            };
+            input.events.iter().filter_map(key).collect()
+        });
+        for (key, modifiers) in pressed {
+            if modifiers.command || modifiers.ctrl || modifiers.alt || busy {
+                continue;
+            }
+            let asks = key == Key::Questionmark || (key == Key::Slash && modifiers.shift);
+            if self.help {
+                // Escape is the sheet's own.
+                if asks {
+                    actions.push(Action::Help(false));
+                }
+                continue;
+            }
+            match key {
+                _ if asks => actions.push(Action::Help(true)),
+                Key::R => actions.extend(self.toggle_recording()),
+                Key::M if ready => actions.push(Action::Mark(None)),
+                // A control that has the keyboard takes the space bar itself.
+                Key::Space if !focused && (ready || self.store.is_frozen()) => {
+                    actions.push(Action::Freeze(!self.store.is_frozen()));
+                }
+                Key::F => actions.push(Action::FullScreen(!self.full_screen)),
+                Key::Escape if self.full_screen => actions.push(Action::FullScreen(false)),
+                Key::Escape if self.view != View::Live => actions.push(Action::Show(View::Live)),
+                _ if ready => {
+                    let digit = digit(key);
+                    actions.extend(digit.map(|d| Action::Mark(Some(format!("marker {d}")))));
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn toggle_recording(&self) -> Option<Action> {
+        match self.store.recording {
+            RecordingState::Off => {
+                self.store.source_info().is_some().then_some(Action::StartRecording)
+            }
+            RecordingState::On { .. } => Some(Action::StopRecording),
+            RecordingState::Starting | RecordingState::Stopping => None,
+        }
+    }
+
+    fn act(&mut self, ctx: &egui::Context, action: Action) {
+        match action {
+            Action::Open(spec) => self.open(spec),
+            Action::Retry => {
+                let spec = self.store.spec.clone().unwrap_or_else(|| self.settings.source.clone());
+                self.open(spec);
+            }
+            Action::ShowSources => self.open_sources = true,
+            Action::StartRecording => {
+                self.store.recording = RecordingState::Starting;
+                self.workers.start_recording(RecordingRequest {
+                    sessions_dir: self.sessions_dir(),
+                    meta: self.meta.clone(),
+                });
+            }
+            Action::StopRecording => {
+                self.store.recording = RecordingState::Stopping;
+                self.workers.stop_recording();
+            }
+            Action::Mark(text) => {
+                let text = text.unwrap_or_else(|| self.store.next_marker());
+                if !self.workers.mark(&text) {
+                    let text = "Markers are stored while recording only; press R to record.";
+                    self.store.tell(Tone::News, text, None);
+                }
+                self.store.mark(text);
+            }
+            Action::Freeze(frozen) => self.store.set_frozen(frozen),
+            Action::Choose(track) => self.store.choose(track),
+            Action::Show(view) => self.view = view,
+            Action::Help(open) => self.help = open,
+            Action::FullScreen(full) => {
+                self.full_screen = full;
+                ctx.send_viewport_cmd(ViewportCommand::Fullscreen(full));
+            }
+            Action::Change(settings) => {
+                if settings.pipeline != self.settings.pipeline {
+                    self.workers.set_pipeline_options(settings.pipeline);
+                }
+                self.keep(*settings);
+            }
+            Action::Describe(meta) => self.meta = meta,
+            Action::Dismiss(id) => self.store.dismiss(id),
+            Action::OpenFolder(folder) => self.surroundings.open_folder(&folder),
+            Action::AcceptWelcome(spec) => {
+                let accepted =
+                    Settings { welcome_seen: views::WELCOME_VERSION, ..self.settings.clone() };
+                self.keep(accepted);
+                self.open(spec);
+            }
+            Action::FinishSession => {
+                if !self.store.unfinished.is_empty() {
+                    let session = self.store.unfinished.remove(0);
+                    self.surroundings.finish_session(&session);
+                }
+            }
+            Action::PostponeSessions => self.store.unfinished.clear(),
+        }
+    }
+
+    fn open(&mut self, spec: SourceSpec) {
+        let run = self.workers.open(&spec);
+        self.preview.clear();
+        self.store.on_open(spec.clone(), run);
+        if self.settings.source != spec {
+            self.keep(Settings { source: spec, ..self.settings.clone() });
+        }
+    }
+
+    fn sessions_dir(&self) -> PathBuf {
+        self.settings.sessions_dir.clone().unwrap_or_else(|| self.sessions_dir.clone())
+    }
+
+    fn keep(&mut self, settings: Settings) {
+        self.settings = settings;
+        self.surroundings.save_settings(&self.settings);
+    }
+
+    fn on_news(&mut self, news: News) {
+        match news {
+            News::Cameras(cameras) => {
+                let missing = matches!(
+                    self.store.source,
+                    SourceState::Failed(SourceError::NoCamera | SourceError::NotFound { .. })
+                );
+                let known = self.store.cameras.as_ref().map_or(0, Vec::len);
+                let more = cameras.len() > known;
+                self.store.cameras = Some(cameras);
+                if let (true, true, Some(spec)) = (missing, more, self.store.spec.clone()) {
+                    self.open(spec);
+                }
+            }
+            News::Unfinished(sessions) => self.store.unfinished = sessions,
+            News::Finished(folder, rows) => {
+                let text = format!("Recording finished: {}.", count(rows, "row"));
+                self.store.tell(Tone::News, text, Some(folder));
+            }
+            News::ReducedMotion(reduced) => self.system_reduces_motion = reduced,
+            News::Trouble(text) => self.store.tell(Tone::Trouble, text, None),
+        }
+    }
+
+    fn apply_settings(&mut self, ctx: &egui::Context) {
+        let old = self.applied.as_ref();
+        if old.is_none_or(|old| old.theme != self.settings.theme) {
+            theme::choose(ctx, self.settings.theme);
+        }
+        if old.is_none_or(|old| old.text_scale != self.settings.text_scale) {
+            ctx.set_zoom_factor(self.settings.text_scale);
+        }
+        if old != Some(&self.settings) {
+            self.applied = Some(self.settings.clone());
+        }
+    }
+}
+
+fn centre_column(
+    ui: &mut egui::Ui,
+    rect: Rect,
+    height: f32,
+    scene: Scene<'_>,
+    actions: &mut Actions,
+) {
+    if scene.compact {
+        views::picture(ui, rect, scene, actions);
+        return;
+    }
+    let mut room = views::notices(ui, rect.shrink(theme::GAP), scene, actions);
+    if height >= theme::FOLD_HEIGHT {
+        let card = room.with_min_y(room.bottom() - theme::TIMELINE_HEIGHT);
+        room.max.y = card.top() - theme::GAP;
+        views::picture(ui, room, scene, actions);
+        views::timeline_card(ui, card, scene, actions);
+    } else {
+        views::picture(ui, room, scene, actions);
+    }
+}
+
+fn digit(key: Key) -> Option<u8> {
+    const DIGITS: [Key; 9] = [
+        Key::Num1,
+        Key::Num2,
+        Key::Num3,
+        Key::Num4,
+        Key::Num5,
+        Key::Num6,
+        Key::Num7,
+        Key::Num8,
+        Key::Num9,
+    ];
+    DIGITS.iter().position(|digit| *digit == key).map(|index| index as u8 + 1)
+}

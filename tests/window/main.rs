@@ -1,0 +1,8 @@
+//! Drives the window by accessible label, without a display and without workers.
+#![cfg(feature = "gui")]
+
+mod hands;
+mod keys_and_settings;
+mod reading;
+mod recording;
+mod sources;
