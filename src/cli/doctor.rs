@@ -62,8 +62,7 @@ fn check_models(report: &mut Report, options: &LiveOptions) {
         Ok(pipeline) => pipeline,
         Err(error) => return report.line(Mark::Bad, "models", &error, error.advice()),
     };
-    let names =
-        format!("{} and {}", pipeline.detector().card.name, pipeline.emotion().card.name);
+    let names = format!("{} and {}", pipeline.detector().card.name, pipeline.emotion().card.name);
     let frame = demo::sample_frame(RunId(0));
     // The first run is slower: memory is laid out.
     let reading = pipeline.process(&frame).and_then(|_| {
@@ -100,7 +99,12 @@ fn check_cameras(report: &mut Report) {
                 let name = format!("camera:{} {}", camera.number, camera.name);
                 match (&camera.problem, &camera.best) {
                     (Some(problem), _) => {
-                        report.line(Mark::Bad, "camera", &format!("{name}: {problem}"), problem.advice());
+                        report.line(
+                            Mark::Bad,
+                            "camera",
+                            &format!("{name}: {problem}"),
+                            problem.advice(),
+                        );
                     }
                     (None, Some(best)) => {
                         report.line(Mark::Good, "camera", &format!("{name}, {best}"), "");
@@ -157,9 +161,10 @@ fn check_display(report: &mut Report) {
 fn has_library(file: &str) -> bool {
     let folders = ["/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib"];
     let triplet = format!("{}-linux-gnu", std::env::consts::ARCH);
-    folders.iter().map(Path::new).any(|folder| {
-        folder.join(file).exists() || folder.join(&triplet).join(file).exists()
-    })
+    folders
+        .iter()
+        .map(Path::new)
+        .any(|folder| folder.join(file).exists() || folder.join(&triplet).join(file).exists())
 }
 
 #[cfg(not(all(feature = "gui", target_os = "linux")))]

@@ -30,7 +30,8 @@ pub fn run(input: &InputArgs, args: &LiveArgs) -> u8 {
     };
     let spec = input.source.clone().unwrap_or(SourceSpec::Camera { number: None, size: None });
     let mut live = Live::start(input.live_options(), Arc::new(|| ()), Box::new(drop));
-    let mut output = Output { args, spec, labels: None, first_pts: None, summary_at: None, failed: false };
+    let mut output =
+        Output { args, spec, labels: None, first_pts: None, summary_at: None, failed: false };
     let ended = output.follow(&mut live, &interrupted);
     let (all_ended, last_events) = live.shutdown(Instant::now() + SHUTDOWN);
     for event in last_events {

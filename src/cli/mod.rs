@@ -62,7 +62,9 @@ enum Command {
     /// Check cameras, permissions, display, models and folders; say how to fix what is wrong.
     Doctor,
     /// Print a completion script for a shell.
-    #[command(after_help = "Example: mien completions bash > ~/.local/share/bash-completion/completions/mien")]
+    #[command(
+        after_help = "Example: mien completions bash > ~/.local/share/bash-completion/completions/mien"
+    )]
     Completions {
         /// bash, elvish, fish, powershell or zsh.
         shell: clap_complete::Shell,
@@ -165,10 +167,8 @@ pub fn run() -> ExitCode {
 fn start_logging() {
     let filter = EnvFilter::try_from_env("MIEN_LOG").unwrap_or_else(|_| EnvFilter::new("error"));
     // Fails only if a host program has set its own, which then stays.
-    let _ = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .try_init();
+    let _ =
+        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).try_init();
 }
 
 #[cfg(feature = "gui")]

@@ -1,10 +1,89 @@
-//! Opens the window.
+//! Opens the window, and lends it what it may not do itself: files and devices.
+
+use std::path::Path;
+use std::sync::Arc;
 
 use super::{EXIT_OK, InputArgs, fail};
-use crate::settings::Folders;
+use crate::session::recovery::{self, Unfinished};
+use crate::settings::{Folders, Settings, SettingsFile};
+use crate::ui::desktop::Hooks;
+use crate::ui::store::{CameraEntry, UnfinishedSession};
+use crate::ui::{self, WindowOptions};
 
 /// Runs until the window is closed.
 pub fn run(input: InputArgs) -> u8 {
-    let _ = (input, Folders::locate(), fail);
-    EXIT_OK
+    let folders = match Folders::locate() {
+        Ok(folders) => folders,
+        Err(error) => return fail(&error.to_string(), error.advice()),
+    };
+    let mut file = folders.settings_file();
+    let (settings, trouble) = file.load();
+    if let Some(error) = trouble {
+        fail(&error.to_string(), error.advice());
+    }
+    let options = WindowOptions {
+        live: input.live_options(),
+        source: input.source,
+        settings,
+        sessions_dir: folders.sessions,
+        hooks: hooks(file),
+    };
+    match ui::run(options) {
+        Ok(()) => EXIT_OK,
+        Err(error) => fail(&error.to_string(), ""),
+    }
+}
+
+fn hooks(mut file: SettingsFile) -> Hooks {
+    Hooks {
+        save_settings: Box::new(move |settings: &Settings| {
+            match file.save_telling_once(settings) {
+                None => Ok(()),
+                Some(error) => Err(format!("{error}. {}", error.advice())),
+            }
+        }),
+        list_cameras: Box::new(list_cameras),
+        find_unfinished: Box::new(|sessions_dir: &Path| {
+            recovery::find_unfinished(sessions_dir).into_iter().map(unfinished).collect()
+        }),
+        finish_session: Arc::new(finish),
+    }
+}
+
+#[cfg(feature = "camera")]
+fn list_cameras() -> Vec<CameraEntry> {
+    use crate::source::camera;
+    let entry = |camera: &camera::CameraInfo| CameraEntry {
+        number: camera.number,
+        name: camera.name.clone(),
+        sizes: camera.sizes().into_iter().rev().collect(),
+    };
+    camera::cameras().unwrap_or_default().iter().map(entry).collect()
+}
+
+#[cfg(not(feature = "camera"))]
+fn list_cameras() -> Vec<CameraEntry> {
+    Vec::new()
+}
+
+fn unfinished(session: Unfinished) -> UnfinishedSession {
+    let local = |start: jiff::Timestamp| start.to_zoned(jiff::tz::TimeZone::system());
+    let clock = session.start.map(|start| local(start).strftime("%H:%M").to_string());
+    UnfinishedSession {
+        started: clock.unwrap_or_else(|| session.name()),
+        rows: session.rows,
+        folder: session.folder,
+    }
+}
+
+fn finish(session: &UnfinishedSession) -> Result<u64, String> {
+    let sessions_dir = session.folder.parent().unwrap_or(Path::new("."));
+    let found = recovery::find_unfinished(sessions_dir);
+    let Some(found) = found.into_iter().find(|found| found.folder == session.folder) else {
+        // Finished meanwhile, by hand or by another window.
+        return Ok(session.rows);
+    };
+    recovery::recover(&found)
+        .map(|recovered| recovered.rows)
+        .map_err(|error| format!("{error}. {}", error.advice()))
 }

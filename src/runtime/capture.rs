@@ -98,7 +98,9 @@ impl CaptureLoop {
             shared.stats.unwatch();
             let comes_back = matches!(
                 error,
-                SourceError::NoCamera | SourceError::NotFound { .. } | SourceError::Unplugged { .. }
+                SourceError::NoCamera
+                    | SourceError::NotFound { .. }
+                    | SourceError::Unplugged { .. }
             );
             // While a camera is looked for, its absence is told once.
             let kind = discriminant(&error);

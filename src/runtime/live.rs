@@ -22,6 +22,7 @@ use crate::pipeline::PipelineOptions;
 use crate::session::SessionEvent;
 use crate::source::SourceSpec;
 
+pub use super::inference::load_pipeline;
 pub use super::message::{
     Captured as PreviewFrame, Event, LiveObservation, LiveStats, ModelsInfo, RecordingRequest,
 };

@@ -2,9 +2,9 @@
 
 pub mod cancel;
 mod capture;
-mod inference;
 #[cfg(feature = "camera")]
 pub mod devices;
+mod inference;
 pub mod live;
 pub mod mailbox;
 pub mod message;

@@ -31,7 +31,11 @@ pub enum RecorderMessage {
 }
 
 /// Records until `messages` is disconnected or writing fails, and tells the owner how it ended.
-pub fn record(request: RecordingRequest, messages: &Receiver<RecorderMessage>, shared: &Arc<Shared>) {
+pub fn record(
+    request: RecordingRequest,
+    messages: &Receiver<RecorderMessage>,
+    shared: &Arc<Shared>,
+) {
     let setup = shared.setup().clone();
     let mut session = match Session::begin(request, &setup, shared) {
         Ok(session) => session,
@@ -69,7 +73,8 @@ impl Session {
         setup: &Setup,
         shared: &Arc<Shared>,
     ) -> Result<Self, String> {
-        let models = setup.models.as_ref().ok_or("The models are not ready. Try again in a moment.")?;
+        let models =
+            setup.models.as_ref().ok_or("The models are not ready. Try again in a moment.")?;
         let source = setup.source.as_ref();
         let (spec, info) = source.ok_or("There is no picture to record. Choose a source first.")?;
         let zero = Instant::now();
@@ -136,14 +141,14 @@ impl Session {
                     }
                     _ => {}
                 }
-                self.recorder.event(time, event)
+                self.recorder.event(time, &event)
             }
             RecorderMessage::Missed { missed, at } => {
                 self.shared.event(Event::RecordingBehind { missed });
                 self.dropped += missed;
                 let time = at.saturating_duration_since(self.zero);
                 let reason = format!("the disk was too slow: {missed} frames were not written");
-                self.recorder.event(time, SessionEvent::Gap { duration: Duration::ZERO, reason })
+                self.recorder.event(time, &SessionEvent::Gap { duration: Duration::ZERO, reason })
             }
         }
     }
@@ -155,7 +160,7 @@ impl Session {
         };
         if let Some((start, reason)) = self.lost.take() {
             let duration = captured_at.saturating_sub(start);
-            self.recorder.event(start, SessionEvent::Gap { duration, reason })?;
+            self.recorder.event(start, &SessionEvent::Gap { duration, reason })?;
         }
         let observation = &live.observation;
         let (run, index) = (observation.run, observation.index);

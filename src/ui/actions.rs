@@ -123,7 +123,7 @@ impl Workers for Live {
     }
 
     fn shutdown(self, deadline: Instant) -> bool {
-        Self::shutdown(self, deadline)
+        Self::shutdown(self, deadline).0
     }
 }
 

@@ -162,7 +162,7 @@ impl eframe::App for App {
 
     fn on_exit(&mut self, _gl: Option<&eframe::glow::Context>) {
         if let Some(window) = self.window.take()
-            && !window.into_workers().shutdown(Instant::now() + SHUTDOWN)
+            && !window.into_workers().shutdown(Instant::now() + SHUTDOWN).0
         {
             tracing::warn!("a worker did not end in time");
         }

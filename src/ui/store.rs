@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use crate::frame::RunId;
 use crate::observation::{Labels, TrackId};
-use crate::runtime::live::{Event, LiveObservation, LiveStats};
+use crate::runtime::live::{Event, LiveObservation, LiveStats, ModelsInfo};
 use crate::source::{SourceError, SourceInfo, SourceSpec};
 
 use super::actions::Workers;
@@ -227,7 +227,7 @@ impl Store {
     /// Takes in one message.
     pub fn on_event(&mut self, event: Event) {
         match event {
-            Event::ModelsReady { labels, emotion_model, detector } => {
+            Event::ModelsReady(ModelsInfo { labels, emotion_model, detector, .. }) => {
                 self.models = ModelState::Ready { labels, emotion_model, detector };
             }
             Event::ModelsFailed { message } => self.models = ModelState::Failed(message),
@@ -246,6 +246,11 @@ impl Store {
             | Event::SourceFailed { .. }
             | Event::SourceResumed { .. } => {}
             Event::RecordingStarted { folder } => self.recording = RecordingState::On { folder },
+            Event::RecordingBehind { missed } => {
+                let text =
+                    format!("The disk is too slow: {} not recorded.", count(missed, "frame"));
+                self.tell(Tone::Trouble, text, None);
+            }
             Event::RecordingFinished { folder, rows } => {
                 self.recording = RecordingState::Off;
                 let text = format!("Recording saved: {}.", count(rows, "row"));

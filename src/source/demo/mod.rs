@@ -41,6 +41,16 @@ const RATE_HZ: f64 = 30.0;
 /// Decides about small movements; any number will do.
 const SEED: u64 = 1;
 
+/// One neutral face, for trying out the rest.
+///
+/// # Panics
+/// Never: a scene fills the frame it was made for.
+pub fn sample_frame(run: RunId) -> Frame {
+    let mut rgb = Vec::new();
+    Scene::new(SceneKind::Steady, SIZE, SEED).render(Pts::ZERO, &mut rgb);
+    Frame::new(run, 0, Pts::ZERO, SIZE, rgb).expect("a scene fills its frame")
+}
+
 /// A drawn scene as a live source, paced by the clock.
 pub struct DemoSource {
     run: RunId,
