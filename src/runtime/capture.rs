@@ -1,6 +1,5 @@
 //! The capture thread: opens a source, hands on its frames, reopens it when it comes back.
 
-use std::mem::{Discriminant, discriminant};
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -103,11 +102,10 @@ impl CaptureLoop {
                     | SourceError::Unplugged { .. }
             );
             // While a camera is looked for, its absence is told once.
-            let kind = discriminant(&error);
-            if told != Some(kind) {
-                shared.event(Event::SourceFailed { run, error });
+            if told.as_ref() != Some(&error) {
+                shared.event(Event::SourceFailed { run, error: error.clone() });
             }
-            told = Some(kind);
+            told = Some(error);
             if !comes_back || !self.cancelled.sleep(REOPEN_EVERY) {
                 return;
             }
@@ -116,15 +114,18 @@ impl CaptureLoop {
     }
 
     /// Opens the source and hands on its frames until it fails.
-    fn capture(&self, run: RunId, told: &mut Option<Discriminant<SourceError>>) -> SourceError {
+    fn capture(&self, run: RunId, told: &mut Option<SourceError>) -> SourceError {
         let Self { outlets, cancelled, spec } = self;
         let stats = &outlets.shared.stats;
         stats.begin_run(run);
         let mut source = match source::open(spec, run) {
             Ok(source) => source,
-            // A camera that was unplugged is not found while it is away: the same trouble.
-            Err(SourceError::NoCamera | SourceError::NotFound { .. }) if told.is_some() => {
-                return SourceError::Unplugged { name: "The camera".into() };
+            Err(error @ (SourceError::NoCamera | SourceError::NotFound { .. })) => {
+                // A camera that was unplugged is not found while it is away: the same trouble.
+                return match told {
+                    Some(unplugged @ SourceError::Unplugged { .. }) => unplugged.clone(),
+                    _ => error,
+                };
             }
             Err(error) => return error,
         };
