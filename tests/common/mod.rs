@@ -6,3 +6,5 @@
 pub mod camera;
 #[cfg(target_os = "linux")]
 pub mod fakecam;
+#[cfg(target_os = "linux")]
+pub mod program;

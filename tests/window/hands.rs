@@ -18,7 +18,9 @@ use mien::observation::{
     Quality, TrackId,
 };
 use mien::pipeline::PipelineOptions;
-use mien::runtime::live::{Event, LiveObservation, LiveStats, PreviewFrame, RecordingRequest};
+use mien::runtime::live::{
+    Event, LiveObservation, LiveStats, ModelsInfo, PreviewFrame, RecordingRequest,
+};
 use mien::settings::Settings;
 use mien::source::{SourceInfo, SourceSpec};
 use mien::time::Pts;
@@ -171,11 +173,13 @@ impl Hands {
         let settings = Settings { welcome_seen: u32::MAX, ..Settings::default() };
         let mut hands = Self::new(size, settings);
         let labels = Labels::new(EMOTIONS);
-        hands.event(Event::ModelsReady {
+        hands.event(Event::ModelsReady(ModelsInfo {
             labels,
             emotion_model: "emotion".to_owned(),
             detector: "detector".to_owned(),
-        });
+            emotion_sha256: String::new(),
+            detector_sha256: String::new(),
+        }));
         hands
     }
 

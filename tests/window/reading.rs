@@ -7,7 +7,7 @@ use eframe::egui::accesskit::{Role, Toggled};
 use egui_kittest::kittest::{NodeT, Queryable};
 
 use mien::observation::{Hint, Label, Labels, Posterior};
-use mien::runtime::live::Event;
+use mien::runtime::live::{Event, ModelsInfo};
 use mien::ui::theme;
 
 use crate::hands::{HAPPY, Hands, LARGE, MARGIN, SMALL, face};
@@ -52,11 +52,13 @@ fn unsure_says_why() {
 fn a_model_with_other_labels_is_drawn_as_well() {
     let mut hands = Hands::running(LARGE);
     let names: Vec<String> = (0..30).map(|n| format!("expression {n}")).collect();
-    hands.event(Event::ModelsReady {
+    hands.event(Event::ModelsReady(ModelsInfo {
         labels: Labels::new(names),
         emotion_model: "other".to_owned(),
         detector: "detector".to_owned(),
-    });
+        emotion_sha256: String::new(),
+        detector_sha256: String::new(),
+    }));
     let mut reading = face(1, Label::Class(29));
     reading.smoothed = Posterior::normalised((1..=30).map(|n| n as f32).collect()).unwrap();
     reading.posterior = reading.smoothed.clone();
