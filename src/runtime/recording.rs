@@ -60,8 +60,10 @@ struct Session {
     shared: Arc<Shared>,
     /// Run and index of the last frame written.
     last: Option<(RunId, u64)>,
-    /// Since when and why no frames come.
+    /// Since when it is known that no frames come, and why.
     lost: Option<(Duration, String)>,
+    /// Time of the last row.
+    last_row: Option<Duration>,
     dropped: u64,
     analysed: u64,
     latencies: LatencyHistogram,
@@ -104,6 +106,7 @@ impl Session {
             shared: Arc::clone(shared),
             last: None,
             lost: None,
+            last_row: None,
             dropped: 0,
             analysed: 0,
             latencies: LatencyHistogram::default(),
@@ -158,9 +161,9 @@ impl Session {
         let Some(captured_at) = live.captured_at.checked_duration_since(self.zero) else {
             return Ok(());
         };
-        if let Some((start, reason)) = self.lost.take() {
-            let duration = captured_at.saturating_sub(start);
-            self.recorder.event(start, &SessionEvent::Gap { duration, reason })?;
+        // A frame that was captured before may still be on its way when the loss is known.
+        if self.lost.as_ref().is_some_and(|(known_at, _)| *known_at <= captured_at) {
+            self.end_gap(captured_at)?;
         }
         let observation = &live.observation;
         let (run, index) = (observation.run, observation.index);
@@ -171,10 +174,22 @@ impl Session {
         }
         self.analysed += 1;
         self.latencies.add(live.analysed_at.saturating_duration_since(live.captured_at));
-        self.recorder.write(observation, captured_at).map(drop)
+        self.last_row = Some(self.recorder.write(observation, captured_at)?.time);
+        Ok(())
     }
 
-    fn end(self, failure: Option<RecordError>, damaged: u64) -> Event {
+    /// Notes the while without frames, if there is one: from the last row on, as some losses are
+    /// noticed late.
+    fn end_gap(&mut self, end: Duration) -> Result<(), RecordError> {
+        let Some((known_at, reason)) = self.lost.take() else { return Ok(()) };
+        let start = self.last_row.map_or(known_at, |last| last.min(known_at));
+        let duration = end.saturating_sub(start);
+        self.recorder.event(start, &SessionEvent::Gap { duration, reason })
+    }
+
+    fn end(mut self, failure: Option<RecordError>, damaged: u64) -> Event {
+        // Should it fail, so will closing, which tells.
+        let _ = self.end_gap(self.zero.elapsed());
         let folder: PathBuf = self.recorder.folder().to_owned();
         let rows = self.recorder.rows_on_disk();
         let summary = SessionSummary {
