@@ -72,7 +72,7 @@ impl Output<'_> {
         while self.labels.is_none() {
             live.wait(IDLE);
             while let Some(event) = live.try_event() {
-                self.handle(live, &event)?;
+                self.handle(&event)?;
             }
             if interrupted.try_recv().is_ok() {
                 return Ok(());
@@ -82,9 +82,12 @@ impl Output<'_> {
         loop {
             live.wait(IDLE);
             while let Some(event) = live.try_event() {
-                self.handle(live, &event)?;
+                self.handle(&event)?;
             }
             while let Some(observation) = live.try_observation() {
+                if self.first_pts.is_none() {
+                    self.start_recording(live);
+                }
                 if self.is_over(&observation) {
                     return Ok(());
                 }
@@ -104,21 +107,22 @@ impl Output<'_> {
         }
     }
 
-    fn handle(&mut self, live: &mut Live, event: &Event) -> Result<(), Failed> {
+    /// Records, if asked to. From the first reading on: a source that opens and then gives no
+    /// picture leaves no empty session.
+    fn start_recording(&self, live: &mut Live) {
+        let Some(sessions_dir) = self.args.record.clone() else { return };
+        let meta = SessionMeta {
+            participant: self.args.participant.clone().unwrap_or_default(),
+            note: self.args.note.clone().unwrap_or_default(),
+            consent_utc: None,
+        };
+        live.start_recording(RecordingRequest { sessions_dir, meta });
+    }
+
+    fn handle(&mut self, event: &Event) -> Result<(), Failed> {
         self.tell(event);
         match event {
             Event::ModelsReady(info) => self.labels = Some(info.labels.clone()),
-            Event::SourceOpened { .. } => {
-                if let Some(sessions_dir) = &self.args.record {
-                    let meta = SessionMeta {
-                        participant: self.args.participant.clone().unwrap_or_default(),
-                        note: self.args.note.clone().unwrap_or_default(),
-                        consent_utc: None,
-                    };
-                    let sessions_dir = sessions_dir.clone();
-                    live.start_recording(RecordingRequest { sessions_dir, meta });
-                }
-            }
             // A camera that was there may come back; one that never was would be waited for
             // without end.
             Event::SourceFailed { error, .. }
