@@ -221,8 +221,8 @@ fn a_process_killed_at_any_moment_loses_less_than_a_second() {
     }
     let mut longest = Duration::ZERO;
     let mut kills = 0;
-    for round in 0..4 {
-        let mut children: Vec<_> = (0..25)
+    for round in 0..10 {
+        let mut children: Vec<_> = (0..10)
             .map(|number| {
                 let dir = tempfile::tempdir().unwrap();
                 let child = Command::new(std::env::current_exe().unwrap())
@@ -232,7 +232,7 @@ fn a_process_killed_at_any_moment_loses_less_than_a_second() {
                     .spawn()
                     .unwrap();
                 // Spread over a second and a half, from before the first row on.
-                (Duration::from_millis((round * 25 + number) * 37 % 1500), child, dir)
+                (Duration::from_millis((round * 10 + number) * 37 % 1500), child, dir)
             })
             .collect();
         children.sort_by_key(|(moment, ..)| *moment);
@@ -248,8 +248,12 @@ fn a_process_killed_at_any_moment_loses_less_than_a_second() {
                 let rows = rows_of(&recovered.folder);
                 assert_eq!(rows.len() as u64, recovered.rows);
                 // Before its first flush a session may be empty, but not for longer than that.
-                let start = Session::open(&recovered.folder).unwrap().record().start().unwrap();
-                let saved = rows.last().map_or(start, |row| row.utc.unwrap());
+                // Killed before `session.json` was there, it has no start and nothing to lose.
+                let start = Session::open(&recovered.folder).unwrap().record().start();
+                let Some(saved) = rows.last().map_or(start, |row| row.utc) else {
+                    assert!(rows.is_empty());
+                    continue;
+                };
                 let lost = Duration::try_from(killed_at.duration_since(saved)).unwrap_or_default();
                 assert!(lost < Duration::from_secs(1), "{lost:?} are missing");
                 longest = longest.max(lost);
