@@ -1,7 +1,5 @@
 //! One drawn moment: expressions read as meant, whoever shows them, and trouble is named.
 
-use std::f32::consts::FRAC_PI_2;
-
 use mien::frame::RunId;
 use mien::observation::{Hint, Label, Observation};
 use mien::pipeline::Pipeline;
@@ -105,24 +103,38 @@ fn in_each_emotion(variants: &[(&str, Still)]) -> Vec<(String, Still)> {
     variants.iter().flat_map(shown).collect()
 }
 
-#[test]
-fn trouble_is_named_and_the_label_withheld() {
-    let plain = Still::of(Emotion::Neutral);
-    let dark = Light { strength: 0.10, ambient: 0.03, ..Light::ROOM };
-    let aside = Light { direction: [-1.0, 0.0, 0.0], strength: 1.5, ambient: 0.02 };
+/// Everybody in one kind of trouble; what is said about each.
+fn in_trouble(change: impl Fn(&mut Still)) -> Vec<(Option<Hint>, Label)> {
     let mut pipeline = pipeline();
-    for (run, (still, hint)) in (1..).zip([
-        (Still { head: 0.035, ..plain.clone() }, Hint::TooSmall),
-        (Still { light: dark, ..plain.clone() }, Hint::TooDark),
-        (Still { light: aside, ..plain.clone() }, Hint::UnevenLight),
-        (
-            Still { pose: Pose { yaw: FRAC_PI_2 * 0.6, ..Pose::default() }, ..plain },
-            Hint::TurnedAway,
-        ),
-    ]) {
-        let observation = look_at(&mut pipeline, RunId(run), still);
-        let faces: Vec<_> =
-            observation.faces.iter().map(|f| (f.quality, f.label, f.pose, f.detection)).collect();
-        println!("{hint:?}: {faces:?}");
+    let look = |(run, appearance): (u64, Appearance)| {
+        let mut still = Still { appearance, ..Still::of(Emotion::Neutral) };
+        change(&mut still);
+        let faces = look_at(&mut pipeline, RunId(run), still).faces;
+        assert_eq!(faces.len(), 1, "person {run}");
+        (faces[0].quality.hint, faces[0].label)
+    };
+    (0..).zip(Appearance::PEOPLE).map(look).collect()
+}
+
+#[test]
+fn a_face_far_away_is_told_to_come_closer() {
+    let said = in_trouble(|still| still.head = 0.03);
+    assert!(said.iter().all(|(hint, _)| *hint == Some(Hint::TooSmall)), "{said:?}");
+}
+
+#[test]
+fn in_the_dark_no_word_is_shown_and_the_reason_is() {
+    let dark = Light { strength: 0.08, ambient: 0.04, ..Light::ROOM };
+    let said = in_trouble(|still| still.light = dark);
+    let wanted = (Some(Hint::TooDark), Label::Unsure(Hint::TooDark));
+    assert!(said.iter().all(|said| *said == wanted), "{said:?}");
+}
+
+#[test]
+fn for_a_face_turned_away_no_word_is_shown_and_the_reason_is() {
+    let wanted = (Some(Hint::TurnedAway), Label::Unsure(Hint::TurnedAway));
+    for yaw in [-1.0, 1.0] {
+        let said = in_trouble(|still| still.pose = Pose { yaw, ..Pose::default() });
+        assert!(said.iter().all(|said| *said == wanted), "{said:?}");
     }
 }

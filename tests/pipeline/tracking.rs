@@ -5,6 +5,7 @@ use std::collections::HashMap;
 
 use mien::frame::RunId;
 use mien::observation::{FaceReading, Hint, Label, Observation, TrackId};
+use mien::pipeline::Pipeline;
 use mien::source::demo::{PersonTruth, Scene, SceneKind};
 
 use super::{SEED, SIZE, drawn, pipeline};
@@ -97,7 +98,7 @@ fn a_steady_face_keeps_its_label() {
 }
 
 /// The first second and a half of the scene in which two people cross, ten frames a second.
-fn watch(run: RunId, pipeline: &mut mien::pipeline::Pipeline) -> Vec<Observation> {
+fn watch(run: RunId, pipeline: &mut Pipeline) -> Vec<Observation> {
     let mut scene = Scene::new(SceneKind::Crossing, SIZE, SEED);
     (0..15).map(|index| pipeline.process(&drawn(&mut scene, run, index, 10.0).0).unwrap()).collect()
 }
