@@ -87,6 +87,7 @@ impl<T> MailboxReceiver<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::runtime::worker;
     use crossbeam_channel::select;
     use std::thread;
 
@@ -122,7 +123,7 @@ mod tests {
         for round in 0..50 {
             let (tx, rx) = mailbox::<u64>();
             let n = 100_000u64;
-            let h = thread::spawn(move || {
+            let h = worker::spawn("test", move || {
                 for i in 1..=n {
                     tx.put(i).unwrap();
                 }
@@ -143,7 +144,7 @@ mod tests {
                     Err(RecvTimeoutError::Timeout) => panic!("lost wakeup"),
                 }
             }
-            h.join().unwrap();
+            h.unwrap().join().unwrap();
             assert_eq!(last, n);
             assert_eq!(seen + rx.dropped(), n);
         }
@@ -153,20 +154,27 @@ mod tests {
     fn selects_with_commands() {
         let (tx, rx) = mailbox::<u32>();
         let (cmd_tx, cmd_rx) = bounded::<&str>(4);
-        let h = thread::spawn(move || {
-            let mut got = Vec::new();
+        let (seen_tx, seen) = bounded(4);
+        let reader = worker::spawn("reader", move || {
             loop {
                 select! {
-                    recv(cmd_rx) -> c => match c { Ok("stop") | Err(_) => return got, Ok(_) => {} },
-                    recv(rx.bell()) -> b => { if b.is_err() { return got; } if let Some(v) = rx.try_take() { got.push(v); } }
+                    recv(cmd_rx) -> command => match command {
+                        Ok("stop") | Err(_) => return,
+                        Ok(_) => {}
+                    },
+                    recv(rx.bell()) -> bell => match (bell, rx.try_take()) {
+                        (Ok(()), Some(value)) => seen_tx.send(value).unwrap(),
+                        (Ok(()), None) => {}
+                        (Err(_), _) => return,
+                    }
                 }
             }
         });
-        tx.put(1).unwrap();
-        thread::sleep(Duration::from_millis(20));
-        tx.put(2).unwrap();
-        thread::sleep(Duration::from_millis(20));
+        for value in [1, 2] {
+            tx.put(value).unwrap();
+            assert_eq!(seen.recv_timeout(Duration::from_secs(5)), Ok(value));
+        }
         cmd_tx.send("stop").unwrap();
-        assert_eq!(h.join().unwrap(), vec![1, 2]);
+        reader.unwrap().join().unwrap();
     }
 }
