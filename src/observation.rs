@@ -147,7 +147,8 @@ impl Posterior {
     /// temperature is not positive.
     pub fn from_logits(logits: &Logits, temperature: f32) -> Option<Self> {
         let top = logits.0.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-        if !(temperature > 0.0) || logits.0.iter().any(|z| !z.is_finite()) || logits.0.is_empty() {
+        let sound = temperature.is_finite() && temperature > 0.0;
+        if !sound || logits.0.is_empty() || logits.0.iter().any(|z| !z.is_finite()) {
             return None;
         }
         Self::normalised(logits.0.iter().map(|z| ((z - top) / temperature).exp()).collect())

@@ -62,11 +62,11 @@ pub fn assign(costs: &[Vec<f32>], columns: usize) -> Vec<Option<usize>> {
         }
     }
     let mut assigned = vec![None; costs.len()];
-    for column in 1..=columns {
-        let row = row_of[column] - 1;
-        let pair = costs.get(row).and_then(|row| row.get(column - 1));
+    for (column, row) in row_of.iter().skip(1).take(columns).enumerate() {
+        let row = row - 1;
+        let pair = costs.get(row).and_then(|row| row.get(column));
         if pair.is_some_and(|cost| cost.is_finite()) {
-            assigned[row] = Some(column - 1);
+            assigned[row] = Some(column);
         }
     }
     assigned

@@ -231,7 +231,7 @@ mod tests {
                 }
                 let tracked = tracker.update(at(frame, rate_hz), &faces);
                 let of = |x: f32| tracked.iter().find(|t| t.detection.bbox.x == x).map(|t| t.track);
-                let [a, b] = *numbers.get_or_insert_with(|| [TrackId(1), TrackId(2)]);
+                let [a, b] = *numbers.get_or_insert([TrackId(1), TrackId(2)]);
                 assert_eq!(of(front), Some(a), "frame {frame} at {rate_hz}");
                 if faces.len() == 2 {
                     assert_eq!(of(behind), Some(b), "frame {frame} at {rate_hz}");

@@ -29,14 +29,20 @@ const LAST_SAVE: Duration = Duration::from_secs(1);
 /// wait.
 pub struct Hooks {
     /// Keeps the settings; the error is for people.
-    pub save_settings: Box<dyn FnMut(&Settings) -> Result<(), String> + Send>,
+    pub save_settings: Box<SaveSettings>,
     /// Cameras that are plugged in now; called every two seconds.
     pub list_cameras: Box<dyn FnMut() -> Vec<CameraEntry> + Send>,
     /// Recordings in this folder that were not finished; called once at start.
-    pub find_unfinished: Box<dyn FnOnce(&Path) -> Vec<UnfinishedSession> + Send>,
+    pub find_unfinished: Box<FindUnfinished>,
     /// Finishes one and returns its rows; the error is for people.
     pub finish_session: Arc<FinishSession>,
 }
+
+/// See [`Hooks::save_settings`].
+pub type SaveSettings = dyn FnMut(&Settings) -> Result<(), String> + Send;
+
+/// See [`Hooks::find_unfinished`].
+pub type FindUnfinished = dyn FnOnce(&Path) -> Vec<UnfinishedSession> + Send;
 
 /// See [`Hooks::finish_session`].
 pub type FinishSession = dyn Fn(&UnfinishedSession) -> Result<u64, String> + Send + Sync;
@@ -187,7 +193,7 @@ fn watch_cameras(
 
 /// Keeps what was put last, also when the window has closed meanwhile.
 fn save_newest(
-    mut save: Box<dyn FnMut(&Settings) -> Result<(), String> + Send>,
+    mut save: Box<SaveSettings>,
     newest: &MailboxReceiver<Settings>,
     teller: &Teller,
     cancelled: &Cancelled,

@@ -115,7 +115,7 @@ mod tests {
     }
 
     fn checker(x: usize, y: usize) -> u8 {
-        if (x / 4 + y / 4) % 2 == 0 { 90 } else { 170 }
+        if (x / 4 + y / 4).is_multiple_of(2) { 90 } else { 170 }
     }
 
     #[test]
