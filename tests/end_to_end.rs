@@ -8,7 +8,7 @@ mod common;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use common::program::{
     Ended, Running, complete_session, complete_sessions, mien, observation, recording, rows_of,
@@ -434,7 +434,7 @@ mod camera {
         let program = Running::start(&mut on_camera(home.path(), &settings));
         program.wait_for_words("recording into");
         program.wait_for_words("stopped sending pictures: none for 3 s");
-        let asked = Instant::now();
+        let asked = std::time::Instant::now();
         program.interrupt();
         let ended = program.end();
         // What the program allows itself.

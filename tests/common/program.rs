@@ -100,8 +100,7 @@ impl Running {
         self.child.kill().expect("it can be killed");
         self.child.wait().expect("it ends");
         self.stdout.close();
-        let lines = self.stdout.said().clone();
-        lines
+        self.stdout.said().clone()
     }
 
     /// Waits for its end.
