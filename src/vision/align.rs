@@ -51,7 +51,10 @@ pub fn crop_from_frame(
     input: &InputCard,
 ) -> Option<Similarity> {
     match (framing, framing.template()) {
-        (_, Some(template)) => Similarity::fit(&detection.landmarks.to_array(), &template),
+        // Fitted from the template, as in training: least squares is not the same both ways.
+        (_, Some(template)) => {
+            Similarity::fit(&template, &detection.landmarks.to_array())?.inverse()
+        }
         (Framing::Box { margin }, None) => {
             let side = detection.bbox.w.max(detection.bbox.h) * margin;
             let scale = input.width.min(input.height) as f32 / side;

@@ -146,7 +146,6 @@ fn a_crop_at_the_same_transform_has_the_same_pixels() {
 /// The model was trained on crops whose transform takes the template to the landmarks with least
 /// squares in the picture. The other way round gives crops up to a hundredth larger.
 #[test]
-#[ignore = "fails: crop_from_frame fits landmarks to template, training fitted template to landmarks"]
 fn the_emotion_model_is_given_the_same_pixels() {
     let card = EmotionModel::builtin().unwrap().card;
     for reference in NAMES.map(Reference::load) {

@@ -115,7 +115,7 @@ fn an_unfinished_recording_is_offered() {
     hands.news(News::Unfinished(vec![session.clone(), session.clone()]));
     assert!(hands.shows("A recording from 14:05 was not finished"));
     hands.click("Finish it");
-    assert_eq!(hands.0.state().window.surroundings.finished, [session.clone()]);
+    assert_eq!(hands.0.state().window.surroundings.finished, std::slice::from_ref(&session));
     hands.news(News::Finished(session.folder, 3120));
     assert!(hands.shows("Recording finished"));
     hands.click("Later");
