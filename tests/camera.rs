@@ -13,7 +13,7 @@ use common::fakecam;
 use crossbeam_channel::{Sender, bounded};
 use mien::frame::Frame;
 use mien::runtime::cancel::{Cancelled, cancel_token};
-use mien::runtime::devices;
+use mien::runtime::{devices, worker};
 use mien::source::camera::{Camera, CameraFormat, PixelFormat, Rate, cameras};
 use mien::source::{FrameSource, Interrupt, SourceError};
 
@@ -322,7 +322,11 @@ fn the_watcher_sees_a_camera_come_and_go() {
         let gone = setting("FAKECAM_GONE");
         let (guard, cancelled) = cancel_token();
         let (sender, lists) = bounded(8);
-        let thread = devices::watch(cancelled, move |list| sender.send(list).unwrap()).unwrap();
+        let thread = worker::spawn("devices", move || {
+            let tell = |list| sender.send(list).unwrap();
+            devices::report_changes(&cancelled, devices::PERIOD, cameras, tell);
+        })
+        .unwrap();
         let numbers = || {
             let list = lists.recv_timeout(3 * devices::PERIOD).unwrap().unwrap();
             list.iter().map(|camera| camera.number).collect::<Vec<_>>()

@@ -30,8 +30,14 @@ pub fn run(input: &InputArgs, args: &LiveArgs) -> u8 {
     };
     let spec = input.source.clone().unwrap_or(SourceSpec::Camera { number: None, size: None });
     let mut live = Live::start(input.live_options(), Arc::new(|| ()), Box::new(drop));
-    let mut output =
-        Output { args, spec, labels: None, first_pts: None, summary_at: None, failed: false };
+    let mut output = Output {
+        args,
+        spec,
+        labels: None,
+        first_captured_at: None,
+        summary_at: None,
+        failed: false,
+    };
     let ended = output.follow(&mut live, &interrupted);
     let (all_ended, last_events) = live.shutdown(Instant::now() + SHUTDOWN);
     for event in last_events {
@@ -60,8 +66,8 @@ struct Output<'a> {
     args: &'a LiveArgs,
     spec: SourceSpec,
     labels: Option<Labels>,
-    /// Of the first observation: `--seconds` counts from there.
-    first_pts: Option<Instant>,
+    /// When the first frame read was captured: `--seconds` counts from there.
+    first_captured_at: Option<Instant>,
     summary_at: Option<Instant>,
     failed: bool,
 }
@@ -85,7 +91,7 @@ impl Output<'_> {
                 self.handle(&event)?;
             }
             while let Some(observation) = live.try_observation() {
-                if self.first_pts.is_none() {
+                if self.first_captured_at.is_none() {
                     self.start_recording(live);
                 }
                 if self.is_over(&observation) {
@@ -126,7 +132,7 @@ impl Output<'_> {
             // A camera that was there may come back; one that never was would be waited for
             // without end.
             Event::SourceFailed { error, .. }
-                if self.first_pts.is_none()
+                if self.first_captured_at.is_none()
                     || !matches!(
                         error,
                         SourceError::Unplugged { .. }
@@ -177,7 +183,7 @@ impl Output<'_> {
     }
 
     fn is_over(&mut self, live: &LiveObservation) -> bool {
-        let first = *self.first_pts.get_or_insert(live.captured_at);
+        let first = *self.first_captured_at.get_or_insert(live.captured_at);
         let since = live.captured_at.saturating_duration_since(first);
         self.args.seconds.is_some_and(|limit| since >= limit)
     }

@@ -8,9 +8,12 @@ pub mod card;
 pub mod network;
 mod tract;
 
+use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
+
+use card::{DetectorOutput, InputCard};
 
 pub use card::{DetectorCard, EmotionCard};
 pub use network::{Network, NetworkError};
@@ -38,7 +41,7 @@ impl DetectorModel {
     /// Only if the build is broken.
     pub fn builtin() -> Result<Self, ModelError> {
         let (card, onnx) = builtin::DETECTOR;
-        Self::from_parts("built-in detector", card, |_| Ok(onnx.to_vec()))
+        Self::from_parts("built-in detector", card, |_| Ok(onnx.into()))
     }
 
     /// The detector in folder `dir`, which holds `card.toml` and the file it names.
@@ -46,20 +49,20 @@ impl DetectorModel {
     /// # Errors
     /// Says what is missing, unreadable or does not fit.
     pub fn from_dir(dir: &Path) -> Result<Self, ModelError> {
-        Self::from_parts(&dir.display().to_string(), &read_card(dir)?, |file| read_onnx(dir, file))
+        Self::from_parts(&dir.display().to_string(), &read_card(dir)?, |file| {
+            read_onnx(dir, file).map(Cow::Owned)
+        })
     }
 
     fn from_parts(
         place: &str,
         card: &str,
-        onnx: impl FnOnce(&str) -> Result<Vec<u8>, ModelError>,
+        onnx: impl FnOnce(&str) -> Result<Cow<'static, [u8]>, ModelError>,
     ) -> Result<Self, ModelError> {
         let card = DetectorCard::parse(card).map_err(|reason| ModelError::card(place, reason))?;
-        let onnx = onnx(&card.file)?;
-        check_sha256(place, &onnx, &card.sha256)?;
-        let outputs = [&card.output.scores, &card.output.boxes, &card.output.landmarks];
-        let network = tract::load(&onnx, &card.input.shape(), &outputs.map(String::as_str))
-            .map_err(|error| ModelError::network(place, error))?;
+        let DetectorOutput { scores, boxes, landmarks, .. } = &card.output;
+        let outputs = [scores.as_str(), boxes, landmarks];
+        let network = load(place, &onnx(&card.file)?, &card.sha256, &card.input, &outputs)?;
         card.check(network.output_shapes())
             .map_err(|reason| ModelError::mismatch(place, reason))?;
         Ok(Self { card, network })
@@ -73,7 +76,7 @@ impl EmotionModel {
     /// Only if the build is broken.
     pub fn builtin() -> Result<Self, ModelError> {
         let (card, onnx) = builtin::EMOTION;
-        Self::from_parts("built-in emotion model", card, |_| Ok(onnx.to_vec()))
+        Self::from_parts("built-in emotion model", card, |_| Ok(onnx.into()))
     }
 
     /// The emotion model in folder `dir`, which holds `card.toml` and the file it names.
@@ -81,23 +84,35 @@ impl EmotionModel {
     /// # Errors
     /// Says what is missing, unreadable or does not fit.
     pub fn from_dir(dir: &Path) -> Result<Self, ModelError> {
-        Self::from_parts(&dir.display().to_string(), &read_card(dir)?, |file| read_onnx(dir, file))
+        Self::from_parts(&dir.display().to_string(), &read_card(dir)?, |file| {
+            read_onnx(dir, file).map(Cow::Owned)
+        })
     }
 
     fn from_parts(
         place: &str,
         card: &str,
-        onnx: impl FnOnce(&str) -> Result<Vec<u8>, ModelError>,
+        onnx: impl FnOnce(&str) -> Result<Cow<'static, [u8]>, ModelError>,
     ) -> Result<Self, ModelError> {
         let card = EmotionCard::parse(card).map_err(|reason| ModelError::card(place, reason))?;
-        let onnx = onnx(&card.file)?;
-        check_sha256(place, &onnx, &card.sha256)?;
-        let network = tract::load(&onnx, &card.input.shape(), &[&card.output.name])
-            .map_err(|error| ModelError::network(place, error))?;
+        let outputs = [card.output.name.as_str()];
+        let network = load(place, &onnx(&card.file)?, &card.sha256, &card.input, &outputs)?;
         card.check(network.output_shapes())
             .map_err(|reason| ModelError::mismatch(place, reason))?;
         Ok(Self { card, network })
     }
+}
+
+/// Loads a network once the file proves to be the one the card was written for.
+fn load(
+    place: &str,
+    onnx: &[u8],
+    sha256: &str,
+    input: &InputCard,
+    outputs: &[&str],
+) -> Result<Box<dyn Network>, ModelError> {
+    check_sha256(place, onnx, sha256)?;
+    tract::load(onnx, &input.shape(), outputs).map_err(|error| ModelError::network(place, error))
 }
 
 /// Larger files are not read: the largest model worth running live is a tenth of this.

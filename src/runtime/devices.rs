@@ -3,35 +3,19 @@
 //! No camera library tells of it, so the list is read again every two seconds. Cameras that were
 //! there before are not opened again: a camera in use is not disturbed.
 
-use std::io;
-use std::thread::JoinHandle;
 use std::time::Duration;
 
 use super::cancel::Cancelled;
-use super::worker;
-use crate::source::SourceError;
-use crate::source::camera::{CameraInfo, cameras};
 
 /// How often the list is read. A person who plugs a camera in looks up after about that long.
 pub const PERIOD: Duration = Duration::from_secs(2);
 
-/// Calls `changed` with the list of cameras at once, and again whenever it is another one, until
-/// `cancelled` fires. `changed` runs on the watching thread, called `devices`.
+/// Calls `changed` with the first list of `list` and with each that differs from the one before,
+/// until `cancelled` fires. Lists every `period`, usually [`PERIOD`], on the calling thread.
 ///
-/// The thread sleeps on `cancelled`, so it ends within moments of it unless a driver holds it up;
-/// whoever joins it sets a deadline.
-///
-/// # Errors
-/// The thread could not be started.
-pub fn watch(
-    cancelled: Cancelled,
-    changed: impl FnMut(Result<Vec<CameraInfo>, SourceError>) + Send + 'static,
-) -> io::Result<JoinHandle<()>> {
-    worker::spawn("devices", move || report_changes(&cancelled, PERIOD, cameras, changed))
-}
-
-/// Calls `changed` with the first list of `list` and with each that differs from the one before.
-fn report_changes<T: Clone + PartialEq>(
+/// Between lists it sleeps on `cancelled`, so it ends within moments of it unless a driver holds
+/// it up; whoever joins its thread sets a deadline.
+pub fn report_changes<T: Clone + PartialEq>(
     cancelled: &Cancelled,
     period: Duration,
     mut list: impl FnMut() -> T,

@@ -2,7 +2,6 @@
 
 pub mod cancel;
 mod capture;
-#[cfg(feature = "camera")]
 pub mod devices;
 mod inference;
 pub mod live;

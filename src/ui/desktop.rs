@@ -12,12 +12,11 @@ use eframe::egui;
 use super::actions::{News, Surroundings};
 use super::store::{CameraEntry, UnfinishedSession};
 use crate::runtime::cancel::{CancelGuard, Cancelled, cancel_token};
+use crate::runtime::devices;
 use crate::runtime::mailbox::{MailboxReceiver, MailboxSender, mailbox};
 use crate::runtime::worker;
 use crate::settings::Settings;
 
-/// Cameras are looked for this often; there is no message of the system about them.
-const CAMERA_INTERVAL: Duration = Duration::from_secs(2);
 /// News waiting for the window; it drains them in every pass, so this is never reached.
 const NEWS_CAPACITY: usize = 32;
 /// A slider that is dragged changes settings sixty times a second; they are kept this often.
@@ -99,7 +98,8 @@ impl Desktop {
         teller.tell_later("camera list", {
             let cancelled = cancelled.clone();
             move || {
-                watch_cameras(list_cameras, &lister, &cancelled);
+                let tell = |cameras| lister.tell(News::Cameras(cameras));
+                devices::report_changes(&cancelled, devices::PERIOD, list_cameras, tell);
                 None
             }
         });
@@ -132,12 +132,8 @@ impl Drop for Desktop {
         self.alive = None;
         self.save = None;
         let deadline = Instant::now() + LAST_SAVE;
-        while self.saver.as_ref().is_some_and(|saver| !saver.is_finished()) {
-            if Instant::now() >= deadline {
-                tracing::warn!("settings were not kept in time");
-                return;
-            }
-            std::thread::sleep(Duration::from_millis(2));
+        if self.saver.take().is_some_and(|saver| !worker::join_until(saver, deadline)) {
+            tracing::warn!("settings were not kept in time");
         }
     }
 }
@@ -172,22 +168,6 @@ impl Surroundings for Desktop {
 
     fn try_news(&mut self) -> Option<News> {
         self.news.try_recv().ok()
-    }
-}
-
-fn watch_cameras(
-    mut list: Box<dyn FnMut() -> Vec<CameraEntry> + Send>,
-    teller: &Teller,
-    cancelled: &Cancelled,
-) {
-    let mut told = None;
-    while !cancelled.is_cancelled() {
-        let cameras = list();
-        if told.as_ref() != Some(&cameras) {
-            teller.tell(News::Cameras(cameras.clone()));
-            told = Some(cameras);
-        }
-        cancelled.sleep(CAMERA_INTERVAL);
     }
 }
 
