@@ -29,6 +29,8 @@ pub mod pipeline;
 pub mod session;
 pub mod settings;
 
+pub mod dataset;
+
 pub mod runtime;
 
 #[cfg(feature = "gui")]
