@@ -31,6 +31,8 @@ pub mod teach;
 pub mod session;
 pub mod settings;
 
+pub mod dataset;
+
 pub mod runtime;
 
 #[cfg(feature = "gui")]
