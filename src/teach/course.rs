@@ -63,6 +63,7 @@ pub fn teach(
         judged.into_iter().map(|j| (lesson.examples[j.example].class, j.posterior)).collect();
 
     let learned = course.learn(&everything, &outer)?;
+    steps.finish();
     let report = Report::judged(
         &lesson.classes,
         &judged,
@@ -101,6 +102,11 @@ impl<'a> Steps<'a> {
 
     fn still(&self) -> Result<(), TeachError> {
         self.check(self.done.load(Ordering::Relaxed).min(self.total))
+    }
+
+    /// Inner splits may have had fewer parts than was thought.
+    fn finish(&self) {
+        (self.go_on)(Progress { done: self.total, total: self.total });
     }
 
     fn check(&self, done: usize) -> Result<(), TeachError> {
@@ -264,7 +270,7 @@ fn softmax(logits: &[f64], temperature: f64) -> Vec<f64> {
 pub fn split_in_words(report: &Report) -> String {
     let kept = match report.grouping {
         Grouping::Picture => "split by picture",
-        Grouping::Folder => "split by folder, so that nobody stands on both sides",
+        Grouping::Person => "split by person, so that nobody stands on both sides",
         Grouping::Take => "split by take",
     };
     format!("{} parts held out in turn, {kept}", report.folds)
@@ -343,7 +349,7 @@ mod tests {
             example.embedding = embedding.into();
         }
         let by_picture = teach(&lesson, 0, &never_stop).unwrap().report.accuracy();
-        lesson.grouping = Grouping::Folder;
+        lesson.grouping = Grouping::Person;
         let by_person = teach(&lesson, 0, &never_stop).unwrap().report.accuracy();
         assert!(by_picture > 0.95, "{by_picture}");
         assert!(by_person < 0.6, "{by_person}");

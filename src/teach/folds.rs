@@ -167,10 +167,10 @@ mod tests {
                 examples.push(((picture as usize + person as usize) % 3, person));
             }
         }
-        let lesson = lesson(&examples, Grouping::Folder);
+        let lesson = lesson(&examples, Grouping::Person);
         for seed in 0..50 {
             let folds = split(&lesson, &all(&lesson), seed);
-            assert_eq!((folds.count, folds.grouping), (5, Grouping::Folder));
+            assert_eq!((folds.count, folds.grouping), (5, Grouping::Person));
             let mut parts: BTreeMap<u64, BTreeSet<usize>> = BTreeMap::new();
             for (example, part) in lesson.examples.iter().zip(&folds.of) {
                 parts.entry(example.group).or_default().insert(*part);
@@ -197,7 +197,7 @@ mod tests {
     #[test]
     fn a_class_of_one_person_is_split_by_picture_and_says_so() {
         let examples: Vec<_> = (0..40).map(|i| (i % 2, if i % 2 == 0 { 0 } else { 9 })).collect();
-        let lesson = lesson(&examples, Grouping::Folder);
+        let lesson = lesson(&examples, Grouping::Person);
         let folds = split(&lesson, &all(&lesson), 1);
         assert_eq!((folds.count, folds.grouping), (5, Grouping::Picture));
     }
@@ -205,11 +205,11 @@ mod tests {
     #[test]
     fn the_same_picture_twice_stays_together_with_its_whole_groups() {
         let examples: Vec<_> = (0..60).map(|i| (i % 2, i as u64 / 6)).collect();
-        let mut lesson = lesson(&examples, Grouping::Folder);
+        let mut lesson = lesson(&examples, Grouping::Person);
         // A picture of person 0 lies in the folder of person 7 too.
         lesson.examples[43].embedding = lesson.examples[1].embedding.clone();
         let folds = split(&lesson, &all(&lesson), 3);
-        assert_eq!(folds.grouping, Grouping::Folder);
+        assert_eq!(folds.grouping, Grouping::Person);
         let part_of_0 = folds.of[0];
         for index in (0..6).chain(42..48) {
             assert_eq!(folds.of[index], part_of_0, "{index}");
@@ -236,7 +236,7 @@ mod tests {
     #[test]
     fn the_split_is_that_of_the_seed() {
         let examples: Vec<_> = (0..80).map(|i| (i % 4, i as u64 / 4)).collect();
-        let lesson = lesson(&examples, Grouping::Folder);
+        let lesson = lesson(&examples, Grouping::Person);
         assert_eq!(split(&lesson, &all(&lesson), 5), split(&lesson, &all(&lesson), 5));
         assert_ne!(split(&lesson, &all(&lesson), 5), split(&lesson, &all(&lesson), 6));
     }

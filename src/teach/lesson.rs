@@ -38,8 +38,9 @@ pub enum Grouping {
     /// Nothing is known: every picture stands for itself.
     #[default]
     Picture,
-    /// A folder inside the class folders, usually of one person.
-    Folder,
+    /// One person each, as told by folders inside the class folders or by what file names begin
+    /// with.
+    Person,
     /// One go at collecting from the camera.
     Take,
 }

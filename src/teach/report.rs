@@ -137,7 +137,7 @@ impl Report {
                  the class folders."
                     .to_owned(),
             ),
-            Grouping::Folder | Grouping::Take => {}
+            Grouping::Person | Grouping::Take => {}
         }
         if let Some(class) = (0..self.classes.len()).find(|&class| self.recall(class) < 0.5) {
             warnings.push(format!(
@@ -172,7 +172,7 @@ mod tests {
             confusion: Vec::new(),
             ece: 0.0,
             folds: 5,
-            grouping: Grouping::Folder,
+            grouping: Grouping::Person,
             groups_split: false,
             penalty: 1.0,
             temperature: 1.0,
