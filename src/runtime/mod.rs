@@ -10,4 +10,5 @@ pub mod message;
 mod recording;
 mod shared;
 mod stats;
+pub mod teaching;
 pub mod worker;

@@ -72,8 +72,8 @@ pub fn teach(
             confusion: Vec::new(),
             ece: 0.0,
             folds: outer.count,
-            grouping: outer.grouping,
-            groups_split: outer.grouping != lesson.grouping,
+            kept: outer.grouping,
+            given: lesson.grouping,
             penalty: learned.penalty,
             temperature: learned.temperature,
         },
@@ -268,10 +268,11 @@ fn softmax(logits: &[f64], temperature: f64) -> Vec<f64> {
 
 /// What a person reads of how the parts were made.
 pub fn split_in_words(report: &Report) -> String {
-    let kept = match report.grouping {
-        Grouping::Picture => "split by picture",
-        Grouping::Person => "split by person, so that nobody stands on both sides",
-        Grouping::Take => "split by take",
+    let kept = match (report.kept, report.given) {
+        (Grouping::Person, _) => "split by person, so that nobody stands on both sides",
+        (Grouping::Take, _) => "split by take",
+        (Grouping::Picture, Grouping::Take) => "takes cut into pieces",
+        (Grouping::Picture, _) => "split by picture",
     };
     format!("{} parts held out in turn, {kept}", report.folds)
 }

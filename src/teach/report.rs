@@ -22,9 +22,9 @@ pub struct Report {
     /// Parts that were held out in turn.
     pub folds: usize,
     /// What was kept on one side.
-    pub grouping: Grouping,
-    /// Whether groups were given that could not be kept together.
-    pub groups_split: bool,
+    pub kept: Grouping,
+    /// What could have been, were there enough of it in each class.
+    pub given: Grouping,
     /// Penalty that cross-validation chose.
     pub penalty: f64,
     /// Temperature of the final head.
@@ -123,21 +123,26 @@ impl Report {
             .collect();
         if !few.is_empty() {
             let few = few.join(", ");
-            warnings.push(format!("Fewer than {FEW_PER_CLASS} examples: {few}. Add some."));
+            warnings.push(format!("Fewer than {FEW_PER_CLASS} examples of {few}. Add some."));
         }
-        match self.grouping {
-            Grouping::Picture if self.groups_split => warnings.push(
-                "A class has fewer than two groups, so examples of one person or take stand on \
-                 both sides of the test: the figures flatter. Add people or takes."
-                    .to_owned(),
-            ),
-            Grouping::Picture => warnings.push(
+        match (self.kept, self.given) {
+            (Grouping::Picture, Grouping::Picture) => warnings.push(
                 "Nothing says which pictures show the same person: with people it has not seen it \
                  may do worse. Put the pictures of each person into a folder of their own inside \
                  the class folders."
                     .to_owned(),
             ),
-            Grouping::Person | Grouping::Take => {}
+            (Grouping::Picture, Grouping::Person) => warnings.push(
+                "A class shows one person only, so the same people stand on both sides of the \
+                 test: the figures flatter. Add people."
+                    .to_owned(),
+            ),
+            (Grouping::Picture, Grouping::Take) => warnings.push(
+                "A class has a single take, and moments of one take are alike: the figures \
+                 flatter. Collect each class twice or more."
+                    .to_owned(),
+            ),
+            (Grouping::Person | Grouping::Take, _) => {}
         }
         if let Some(class) = (0..self.classes.len()).find(|&class| self.recall(class) < 0.5) {
             warnings.push(format!(
@@ -172,8 +177,8 @@ mod tests {
             confusion: Vec::new(),
             ece: 0.0,
             folds: 5,
-            grouping: Grouping::Person,
-            groups_split: false,
+            kept: Grouping::Person,
+            given: Grouping::Person,
             penalty: 1.0,
             temperature: 1.0,
         }

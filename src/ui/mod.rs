@@ -6,10 +6,12 @@
 
 pub mod actions;
 mod app_icon;
+pub mod classroom;
 pub mod desktop;
 pub mod history;
 pub mod preview;
 pub mod store;
+mod teaching;
 pub mod theme;
 mod views;
 mod widgets;
