@@ -10,10 +10,10 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde_json::json;
 
 use super::{EXIT_OK, InputArgs, fail};
-use crate::dataset::{Crop, Dataset, DatasetOptions, Numbering};
+use crate::dataset::{Crop, Dataset, DatasetOptions, Numbering, parallel};
 use crate::model::embedding::BaseModel;
 use crate::teach::course::split_in_words;
-use crate::teach::pictures::{self, ReadOptions, Shown};
+use crate::teach::pictures::{self, ReadError, ReadOptions, Shown};
 use crate::teach::taught::check_free;
 use crate::teach::{Origin, Progress, Report, TaughtModel, teach};
 
@@ -90,7 +90,7 @@ advised!(
     crate::model::ModelError,
     crate::teach::TeachError,
     crate::teach::WriteError,
-    crate::teach::pictures::ReadError
+    ReadError
 );
 
 /// Reads, learns, writes, and tells how good it is.
@@ -124,7 +124,9 @@ fn train(args: &TrainArgs) -> Result<(), Failed> {
     }
 
     let bar = progress_bar("learning");
-    let taught = teach(&shown.lesson, args.seed, &|progress| show(&bar, progress))?;
+    let pool = parallel::thread_pool(read.workers).map_err(ReadError::from)?;
+    let taught =
+        pool.install(|| teach(&shown.lesson, args.seed, &|progress| show(&bar, progress)))?;
     bar.finish_and_clear();
 
     let model = TaughtModel::new(&base, taught, &origin(args))?;

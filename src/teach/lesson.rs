@@ -102,7 +102,10 @@ pub enum TeachError {
         found: usize,
     },
     /// A class has too few examples.
-    #[error("\u{201c}{class}\u{201d} has {found} faces; {MIN_PER_CLASS} are the least, and 30 begin to be useful")]
+    #[error(
+        "\u{201c}{class}\u{201d} has {found} face{}; {MIN_PER_CLASS} are the least, and 30 begin to be useful",
+        if *found == 1 { "" } else { "s" }
+    )]
     TooFewExamples {
         /// Its name.
         class: String,

@@ -109,8 +109,10 @@ impl TaughtModel {
 /// If something is in the way.
 pub fn check_free(dir: &Path) -> Result<(), WriteError> {
     match fs::read_dir(dir) {
-        Ok(mut entries) if entries.next().is_none() => Ok(()),
-        Ok(_) => Err(WriteError::Taken { dir: dir.to_owned() }),
+        Ok(mut entries) => match entries.next() {
+            None => Ok(()),
+            Some(_) => Err(WriteError::Taken { dir: dir.to_owned() }),
+        },
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
         Err(error) if error.kind() == io::ErrorKind::NotADirectory => {
             Err(WriteError::Taken { dir: dir.to_owned() })

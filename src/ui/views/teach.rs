@@ -83,8 +83,9 @@ fn contents(ui: &mut egui::Ui, scene: Scene<'_>, page: &mut TeachPage, asked: &m
         );
     }
     ui.add_space(theme::GRID);
-    for class in room.classes() {
-        class_row(ui, scene, class, page, asked);
+    let names: Vec<String> = room.classes().iter().map(|c| c.name.trim().to_owned()).collect();
+    for (class, color) in room.classes().iter().zip(theme.classes(&names)) {
+        class_row(ui, scene, (class, color), page, asked);
     }
     add_row(ui, scene, page, asked);
     if let Some((name, examples)) = room.last_take() {
@@ -110,6 +111,11 @@ pub(super) fn small(ui: &mut egui::Ui, text: &str, color: Color32) {
     ui.label(RichText::new(text).font(theme::font(theme::SIZE_LIST)).color(color));
 }
 
+/// Names a field for screen readers.
+pub(super) fn call(ui: &egui::Ui, response: &egui::Response, name: &str) {
+    ui.ctx().accesskit_node_builder(response.id, |node| node.set_label(name));
+}
+
 /// Why nothing can be collected now.
 fn obstacle(scene: Scene<'_>) -> Option<&'static str> {
     let running = matches!(scene.store.source, SourceState::Running(_));
@@ -125,7 +131,7 @@ fn obstacle(scene: Scene<'_>) -> Option<&'static str> {
 fn class_row(
     ui: &mut egui::Ui,
     scene: Scene<'_>,
-    class: &TaughtClass,
+    (class, color): (&TaughtClass, Color32),
     page: &mut TeachPage,
     asked: &mut Vec<TeachAction>,
 ) {
@@ -137,15 +143,11 @@ fn class_row(
         ui.horizontal(|ui| {
             ui.spacing_mut().item_spacing.x = 8.0;
             let (square, _) = ui.allocate_exact_size(vec2(SWATCH, SWATCH), Sense::hover());
-            ui.painter().rect_filled(square, 3, theme.emotion(shown));
+            ui.painter().rect_filled(square, 3, color);
             let mut name = class.name.clone();
             let room = ui.available_width() - theme::CONTROL_HEIGHT - 8.0;
-            let spoken = format!("Name of {shown}");
             let edit = ui.add(field(&mut name).desired_width(room - 16.0));
-            edit.widget_info(|| {
-                let enabled = ui.is_enabled();
-                egui::WidgetInfo::text_edit(enabled, class.name.as_str(), name.as_str(), &spoken)
-            });
+            call(ui, &edit, &format!("Name of {shown}"));
             if edit.changed() {
                 asked.push(TeachAction::Rename(class.id, name));
             }
@@ -253,10 +255,7 @@ fn add_row(ui: &mut egui::Ui, scene: Scene<'_>, page: &mut TeachPage, asked: &mu
         let edit = ui.add(
             field(&mut page.new_class).desired_width(width - 16.0).hint_text("Name of a class"),
         );
-        edit.widget_info(|| {
-            let text = page.new_class.as_str();
-            egui::WidgetInfo::text_edit(ui.is_enabled(), text, text, "Name of a new class")
-        });
+        call(ui, &edit, "Name of a new class");
         let free = room.is_free(&page.new_class, None);
         let entered = edit.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
         let clicked = ui.add_enabled_ui(free, |ui| add.ui(ui).clicked()).inner;

@@ -5,7 +5,7 @@ use eframe::egui::{self, Align2, Rect, RichText, Sense, pos2, vec2};
 
 use super::Scene;
 use super::settings_page::field;
-use super::teach::{TeachPage, small, whole_path};
+use super::teach::{TeachPage, call, small, whole_path};
 use crate::teach::{Report, TaughtModel};
 use crate::ui::actions::TeachAction;
 use crate::ui::store::count;
@@ -88,23 +88,24 @@ fn table(ui: &mut egui::Ui, report: &Report, cell: f32) {
     let size = vec2(NAME_WIDTH + cell * n as f32, ROW * (n + 1) as f32);
     let (rect, _) = ui.allocate_exact_size(size, Sense::hover());
     let painter = ui.painter();
+    let colors = theme.classes(&report.classes);
     let font = theme::font(theme::SIZE_STATUS);
     let column = |class: usize| rect.left() + NAME_WIDTH + cell * class as f32;
     let caption = elided(ui, "shown ↓  said →", font.clone(), theme.faint, NAME_WIDTH - 6.0);
     painter.galley(pos2(rect.left(), rect.top() + 4.0), caption, theme.faint);
-    for (class, name) in report.classes.iter().enumerate() {
+    for (class, color) in colors.iter().enumerate() {
         // Names do not fit over numbers; the swatch of the row does.
         let square = Rect::from_center_size(
             pos2(column(class) + cell - 11.0, rect.top() + ROW / 2.0),
             vec2(10.0, 10.0),
         );
-        painter.rect_filled(square, 3, theme.emotion(name));
+        painter.rect_filled(square, 3, *color);
     }
     for (class, name) in report.classes.iter().enumerate() {
         let top = rect.top() + ROW * (class + 1) as f32;
         painter.hline(rect.x_range(), top, theme.border());
         let square = Rect::from_center_size(pos2(rect.left() + 5.0, top + ROW / 2.0), vec2(10.0, 10.0));
-        painter.rect_filled(square, 3, theme.emotion(name));
+        painter.rect_filled(square, 3, colors[class]);
         let word = elided(ui, name, font.clone(), theme.text, NAME_WIDTH - 22.0);
         let y = top + (ROW - word.size().y) / 2.0;
         painter.galley(pos2(rect.left() + 16.0, y), word, theme.text);
@@ -188,10 +189,7 @@ fn save_row(
         return;
     };
     let edit = ui.add(field(folder));
-    edit.widget_info(|| {
-        let text = folder.as_str();
-        egui::WidgetInfo::text_edit(ui.is_enabled(), text, text, "Folder for the model")
-    });
+    call(ui, &edit, "Folder for the model");
     let path = whole_path(folder);
     if path.is_none() {
         small(ui, "Please give the whole path, from its beginning.", theme.warning);
