@@ -164,8 +164,11 @@ fn card(base: &BaseModel, report: &Report, origin: &Origin, output: &str, sha256
     let mut out = String::from("# Written by Mien.\n");
     let mut put = |entries: Vec<(&str, Option<Value>)>| {
         for (key, value) in entries {
-            let table: Table = value.map(|value| (key.to_owned(), value)).into_iter().collect();
-            out += &table.to_string();
+            let Some(value) = value else { continue };
+            if matches!(value, Value::Table(_)) || key == "metrics" {
+                out.push('\n');
+            }
+            out += &Table::from_iter([(key.to_owned(), value)]).to_string();
         }
     };
     put(vec![

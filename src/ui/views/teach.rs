@@ -146,7 +146,7 @@ fn class_row(
             ui.painter().rect_filled(square, 3, color);
             let mut name = class.name.clone();
             let room = ui.available_width() - theme::CONTROL_HEIGHT - 8.0;
-            let edit = ui.add(field(&mut name).desired_width(room - 16.0));
+            let edit = ui.add(field(&mut name).desired_width(room));
             call(ui, &edit, &format!("Name of {shown}"));
             if edit.changed() {
                 asked.push(TeachAction::Rename(class.id, name));
@@ -252,9 +252,10 @@ fn add_row(ui: &mut egui::Ui, scene: Scene<'_>, page: &mut TeachPage, asked: &mu
         let add = Button::new("Add").name("Add class");
         let add = if empty { add.look(Look::Main) } else { add };
         let width = ui.available_width() - add.width(ui) - 8.0;
-        let edit = ui.add(
-            field(&mut page.new_class).desired_width(width - 16.0).hint_text("Name of a class"),
-        );
+        // With an identity of its own: rows above come and go, and the keyboard stays here.
+        let id = egui::Id::unique("name of a new class");
+        let edit = field(&mut page.new_class).id(id).hint_text("Name of a class");
+        let edit = ui.add(edit.desired_width(width));
         call(ui, &edit, "Name of a new class");
         let free = room.is_free(&page.new_class, None);
         let entered = edit.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
