@@ -3,6 +3,7 @@
 pub mod cancel;
 mod capture;
 pub mod devices;
+mod drops;
 mod inference;
 pub mod live;
 pub mod mailbox;
@@ -11,3 +12,5 @@ mod recording;
 mod shared;
 mod stats;
 pub mod worker;
+
+pub use stats::percentile;
