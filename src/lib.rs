@@ -30,6 +30,7 @@ pub mod session;
 pub mod settings;
 
 pub mod dataset;
+pub mod evaluate;
 
 pub mod runtime;
 
