@@ -105,8 +105,14 @@ fn drawn_heads_are_found_and_read_as_they_are_meant() {
     assert_eq!(report["accuracy"]["value"], 1.0, "{}", report["surest_mistakes"]);
     assert_eq!(report["macro_recall"]["value"], 1.0);
     let names = |key: &str| report[key].clone();
-    assert_eq!(names("data_classes"), serde_json::json!(["neutral", "happiness", "surprise", "sadness"]));
-    assert_eq!(names("absent_from_data"), serde_json::json!(["anger", "disgust", "fear", "contempt"]));
+    assert_eq!(
+        names("data_classes"),
+        serde_json::json!(["neutral", "happiness", "surprise", "sadness"])
+    );
+    assert_eq!(
+        names("absent_from_data"),
+        serde_json::json!(["anger", "disgust", "fear", "contempt"])
+    );
     let time = |name: &str| report["time"][name]["median"].as_f64().unwrap();
     assert!(time("with_detection_ms") > time("classifier_ms"), "{}", report["time"]);
 }

@@ -94,7 +94,8 @@ pub fn coverage(readings: &[Reading]) -> Vec<Answered> {
 fn share(answered: &[&Reading], total: usize, threshold: f64) -> Answered {
     let right = answered.iter().filter(|reading| reading.is_right()).count();
     Answered {
-        threshold,
+        // As it was written, not as the nearest single-precision number.
+        threshold: (threshold * 1e6).round() / 1e6,
         coverage: answered.len() as f64 / total as f64,
         accuracy: (!answered.is_empty()).then(|| right as f64 / answered.len() as f64),
     }

@@ -24,7 +24,7 @@ const HEIGHT: f64 = 330.0;
 
 impl Plane {
     fn new(x_range: [f64; 2], y_range: [f64; 2]) -> Self {
-        let (left, top, right, bottom) = (52.0, 14.0, 16.0, 46.0);
+        let (left, top, right, bottom) = (66.0, 14.0, 26.0, 46.0);
         let (width, height) = (WIDTH - left - right, HEIGHT - top - bottom);
         Self { left, top, width, height, x_range, y_range }
     }
@@ -57,7 +57,7 @@ impl Plane {
             line .axis x1=(self.left) x2=(right) y1=(bottom) y2=(bottom) {}
             text .axis-title x=(middle.0) y=(HEIGHT - 6.0) text-anchor="middle" { (x_title) }
             text .axis-title text-anchor="middle"
-                transform={ "translate(12 " (middle.1) ") rotate(-90)" } { (y_title) }
+                transform={ "translate(14 " (middle.1) ") rotate(-90)" } { (y_title) }
         }
     }
 }
@@ -82,6 +82,8 @@ pub fn reliability(bins: &[Bin]) -> Markup {
                             (grouped(bin.count)) " pictures, " (percent(accuracy)) " right, "
                             "mean certainty " (percent(certainty))
                         }
+                        rect .under x=(round(x)) y=(round(plane.y(accuracy))) width=(round(width))
+                            height=(round(plane.y(0.0) - plane.y(accuracy))) {}
                         rect .bar x=(round(x)) y=(round(plane.y(accuracy))) width=(round(width))
                             height=(round(plane.y(0.0) - plane.y(accuracy)))
                             fill-opacity=(opacity) {}

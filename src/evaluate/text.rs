@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::report::{Named, Report, Score};
+use super::report::{Milliseconds, Named, Report, Score};
 
 /// So many names are printed of each kind of trouble; `--json` has all.
 const NAMED: usize = 5;
@@ -73,7 +73,11 @@ pub(super) fn pictures(report: &Report) -> Vec<String> {
     };
     add(counts.without_majority, "left out: most people agree on no class");
     for (class, count) in &counts.of_other_classes {
-        add(*count, &format!("left out: {class} is no class that counts here"));
+        let why = match report.classes {
+            "model" => format!("left out: the model does not know {class}"),
+            _ => format!("left out: {class} is none of the classes that count"),
+        };
+        add(*count, &why);
     }
     add(counts.over_limit, "left out by --limit");
     add(counts.without_face.len() as u64, "without a face that was found");
@@ -96,9 +100,12 @@ fn write_figures(out: &mut String, report: &Report) -> std::fmt::Result {
     writeln!(out, "  NLL           {:>8.3}", report.nll)?;
     writeln!(out, "  Brier         {:>8.3}", report.brier)?;
     let time = &report.time;
-    writeln!(out, "  classifier    {:>5.1} ms   a face, median", time.classifier_ms.median)?;
-    if let Some(with_detection) = time.with_detection_ms {
-        writeln!(out, "  and detector  {:>5.1} ms", with_detection.median)?;
+    let line = |ms: &Milliseconds| {
+        format!("{:>5.1} ms   a face, median; {:.1} ms at best", ms.median, ms.least)
+    };
+    writeln!(out, "  classifier    {}", line(&time.classifier_ms))?;
+    if let Some(with_detection) = &time.with_detection_ms {
+        writeln!(out, "  and detector  {}", line(with_detection))?;
     }
     Ok(())
 }
@@ -130,6 +137,9 @@ fn write_confusion(out: &mut String, report: &Report) -> std::fmt::Result {
     }
     writeln!(out)?;
     for (label, row) in report.labels.iter().zip(&report.confusion) {
+        if row.iter().all(|count| *count == 0) {
+            continue;
+        }
         write!(out, "  {:<width$}", shortened(label, width))?;
         for count in row {
             let cell = if *count == 0 { "·".to_owned() } else { grouped(*count) };
@@ -141,25 +151,27 @@ fn write_confusion(out: &mut String, report: &Report) -> std::fmt::Result {
 }
 
 fn write_coverage(out: &mut String, report: &Report) -> std::fmt::Result {
-    writeln!(out, "  answered     certainty    right")?;
+    writeln!(out, "  answered   certainty from    right")?;
+    let mut last = None;
     for wanted in [1.0, 0.9, 0.8, 0.7, 0.5] {
         let point = report.coverage.iter().find(|point| point.coverage >= wanted - 1e-9);
-        if let Some(point) = point {
-            writeln!(
-                out,
-                "  {:>8}     {:>9}  {:>7}",
-                percent(point.coverage),
-                format!("{:.2} on", point.threshold),
-                share(point.accuracy)
-            )?;
-        }
+        // With few pictures several wishes meet the same point.
+        let Some(point) = point.filter(|point| last != Some(point.coverage)) else { continue };
+        last = Some(point.coverage);
+        writeln!(
+            out,
+            "  {:>8}   {:>14.2}  {:>7}",
+            percent(point.coverage),
+            point.threshold,
+            share(point.accuracy)
+        )?;
     }
     let unsure = &report.unsure;
     writeln!(
         out,
-        "  {:>8}     {:>9}  {:>7}   where the app says \"unsure\" below",
+        "  {:>8}   {:>14.2}  {:>7}   below this the app says \"unsure\"",
         percent(unsure.coverage),
-        format!("{:.2} on", unsure.threshold),
+        unsure.threshold,
         share(unsure.accuracy)
     )
 }
