@@ -29,6 +29,9 @@ pub mod pipeline;
 pub mod session;
 pub mod settings;
 
+pub mod dataset;
+pub mod evaluate;
+
 pub mod runtime;
 
 #[cfg(feature = "gui")]

@@ -3,6 +3,7 @@
 #[cfg(feature = "camera")]
 mod cameras;
 mod doctor;
+mod evaluate;
 mod live;
 mod observation_json;
 #[cfg(feature = "gui")]
@@ -33,6 +34,8 @@ Examples:
   mien live --headless --source camera:0 --record sessions --seconds 60
                                            record a minute without a window
   mien live --headless --json | jq .       readings as JSON lines, for other programs
+  mien evaluate pictures --html report.html
+                                           how good the model is on labelled pictures
   mien doctor                              check cameras, display, models and folders
 
 Exit codes: 0 all well, 1 something failed (standard error says what), 2 wrong command line.
@@ -61,6 +64,9 @@ enum Command {
     },
     /// Check cameras, permissions, display, models and folders; say how to fix what is wrong.
     Doctor,
+    /// Measure how good a model is on labelled pictures.
+    #[command(after_help = evaluate::EXAMPLES)]
+    Evaluate(evaluate::EvaluateArgs),
     /// Print a completion script for a shell.
     #[command(
         after_help = "Example: mien completions bash > ~/.local/share/bash-completion/completions/mien"
@@ -157,6 +163,7 @@ pub fn run() -> ExitCode {
         Some(Command::Live(args)) => open_window(args.input.or(cli.input)),
         Some(Command::Cameras { json }) => list_cameras(json),
         Some(Command::Doctor) => doctor::run(&cli.input.live_options()),
+        Some(Command::Evaluate(args)) => evaluate::run(&args, &cli.input),
         Some(Command::Completions { shell }) => {
             clap_complete::generate(shell, &mut Cli::command(), "mien", &mut std::io::stdout());
             EXIT_OK
