@@ -82,6 +82,13 @@ impl Pipeline {
         self.classifier.model()
     }
 
+    /// Reads with another emotion model from the next frame on. Faces keep their numbers; smoothing
+    /// starts afresh, as the classes are others.
+    pub fn set_emotion(&mut self, emotion: EmotionModel) {
+        self.classifier = EmotionClassifier::new(emotion);
+        self.smoothers.clear();
+    }
+
     /// Changes the tuning from the next frame on.
     pub fn set_options(&mut self, options: PipelineOptions) {
         self.options = options;

@@ -178,7 +178,7 @@ impl Output<'_> {
             Event::WorkerFailed { worker, message } => {
                 fail(&format!("{worker}: {message}"), "The rest goes on.");
             }
-            Event::ModelsReady(_) => {}
+            Event::ModelsReady(_) | Event::ModelChanged { .. } | Event::Teaching(_) => {}
         }
     }
 

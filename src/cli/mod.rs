@@ -6,6 +6,7 @@ mod doctor;
 mod evaluate;
 mod live;
 mod observation_json;
+mod train;
 #[cfg(feature = "gui")]
 mod window;
 
@@ -37,6 +38,8 @@ Examples:
   mien evaluate pictures --html report.html
                                            how good the model is on labelled pictures
   mien doctor                              check cameras, display, models and folders
+  mien train pictures --out my-model       teach it classes of your own, one folder each
+  mien --model my-model                    the window with them
 
 Exit codes: 0 all well, 1 something failed (standard error says what), 2 wrong command line.
 Logging: set MIEN_LOG=debug. Other folders: MIEN_CONFIG_DIR, MIEN_DATA_DIR.";
@@ -67,6 +70,9 @@ enum Command {
     /// Measure how good a model is on labelled pictures.
     #[command(after_help = evaluate::EXAMPLES)]
     Evaluate(evaluate::EvaluateArgs),
+    /// Teach it classes of your own from pictures, and measure how well it learned.
+    #[command(after_help = TRAIN_EXAMPLES)]
+    Train(train::TrainArgs),
     /// Print a completion script for a shell.
     #[command(
         after_help = "Example: mien completions bash > ~/.local/share/bash-completion/completions/mien"
@@ -84,6 +90,16 @@ Examples:
   mien live --headless --record sessions --participant P07
 
 Without --seconds it runs until Ctrl+C, which ends a recording properly.";
+
+const TRAIN_EXAMPLES: &str = "\
+Examples:
+  mien train pictures --out my-model       pictures/bored/*.jpg, pictures/keen/*.jpg ...
+  mien train pictures --out my-model --json | jq .accuracy
+
+From 5 faces a class; 30 begin to be useful, 200 of several people are good. Put the pictures of
+each person into a folder of their own (pictures/bored/anna/1.jpg), so that the figures say how it
+reads people it has not seen. Only the last layer is learned, on the embedding of a model; the
+figures are of pictures that were held out.";
 
 /// Source and models.
 #[derive(Debug, Clone, Args)]
@@ -162,6 +178,7 @@ pub fn run() -> ExitCode {
         }
         Some(Command::Live(args)) => open_window(args.input.or(cli.input)),
         Some(Command::Cameras { json }) => list_cameras(json),
+        Some(Command::Train(args)) => train::run(&args.or(cli.input)),
         Some(Command::Doctor) => doctor::run(&cli.input.live_options()),
         Some(Command::Evaluate(args)) => evaluate::run(&args, &cli.input),
         Some(Command::Completions { shell }) => {

@@ -5,6 +5,7 @@
 
 mod builtin;
 pub mod card;
+pub mod embedding;
 pub mod network;
 mod tract;
 
@@ -16,6 +17,7 @@ use sha2::{Digest, Sha256};
 use card::{DetectorOutput, InputCard};
 
 pub use card::{DetectorCard, EmotionCard};
+pub use embedding::EmbeddingModel;
 pub use network::{Network, NetworkError};
 
 /// A face detector with its card, ready to run.
@@ -87,6 +89,14 @@ impl EmotionModel {
         Self::from_parts(&dir.display().to_string(), &read_card(dir)?, |file| {
             read_onnx(dir, file).map(Cow::Owned)
         })
+    }
+
+    /// An emotion model that is in memory and nowhere else; `name` stands for its place in errors.
+    ///
+    /// # Errors
+    /// Says what does not fit.
+    pub fn from_memory(name: &str, card: &str, onnx: &[u8]) -> Result<Self, ModelError> {
+        Self::from_parts(name, card, |_| Ok(Cow::Owned(onnx.to_vec())))
     }
 
     fn from_parts(

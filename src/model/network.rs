@@ -12,6 +12,15 @@ pub trait Network: Send {
     fn run(&mut self, input: &[f32]) -> Result<Vec<Vec<f32>>, NetworkError>;
 }
 
+/// A linear layer to put on an embedding: logits = weights · embedding + bias.
+#[derive(Debug, Clone, Copy)]
+pub struct HeadLayer<'a> {
+    /// One row a class.
+    pub weights: &'a [f32],
+    /// One a class.
+    pub bias: &'a [f32],
+}
+
 /// What the engine said.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NetworkError {

@@ -1,4 +1,6 @@
-//! The inference engine, tract. No other file names it.
+//! The inference engine, tract. No file outside this module names it.
+
+mod rehead;
 
 use std::io::Cursor;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -8,6 +10,8 @@ use tract_onnx::prelude::*;
 use tract_onnx::tract_hir::infer::Factoid;
 
 use super::network::{Network, NetworkError};
+
+pub use rehead::rehead;
 
 /// Loads an ONNX file for inputs of `shape` and the outputs named, in their order. Takes a tenth
 /// of a second or more: the graph is optimised for this processor.

@@ -1,5 +1,6 @@
 //! The inference thread: newest frame in, observation out; watches whether frames still come.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -10,6 +11,7 @@ use super::live::LiveOptions;
 use super::mailbox::MailboxReceiver;
 use super::message::{Captured, Event, LiveObservation, ModelsInfo};
 use super::shared::Shared;
+use super::teaching::TeachingEvent;
 use super::worker;
 use crate::frame::RunId;
 use crate::model::{DetectorModel, EmotionModel, ModelError};
@@ -30,6 +32,7 @@ pub struct Inference {
     pub options: LiveOptions,
     pub frames: MailboxReceiver<Captured>,
     pub tuning: Receiver<PipelineOptions>,
+    pub models: Receiver<Box<EmotionModel>>,
     pub stop: Receiver<()>,
     pub observations: Sender<LiveObservation>,
     pub shared: Arc<Shared>,
@@ -48,6 +51,9 @@ impl Inference {
                 recv(self.stop) -> _ => stopping = true,
                 recv(self.tuning) -> options => if let (Ok(options), Some(pipeline)) = (options, &mut pipeline) {
                     pipeline.set_options(options);
+                },
+                recv(self.models) -> model => if let (Ok(model), Some(pipeline)) = (model, &mut pipeline) {
+                    self.change_model(pipeline, *model);
                 },
                 recv(self.frames.bell()) -> bell => stopping = bell.is_err(),
                 default(WATCH_EVERY) => {}
@@ -97,6 +103,23 @@ impl Inference {
         }
     }
 
+    /// Reads with another emotion model from the next frame on.
+    fn change_model(&self, pipeline: &mut Pipeline, model: EmotionModel) {
+        let info = ModelsInfo {
+            labels: model.card.labels(),
+            emotion_model: model.card.name.clone(),
+            emotion_sha256: model.card.sha256.clone(),
+            ..models_info(pipeline)
+        };
+        if self.shared.change_models(info.clone()) {
+            pipeline.set_emotion(model);
+            self.shared.event(Event::ModelChanged { models: info, at: Instant::now() });
+        } else {
+            let message = "A recording keeps the model it began with. Stop it, then change.";
+            self.shared.event(Event::Teaching(TeachingEvent::Failed { message: message.into() }));
+        }
+    }
+
     fn analyse(&self, pipeline: &mut Pipeline, captured: &Captured) -> Result<(), Event> {
         let observation = worker::guard(|| pipeline.process(&captured.frame))
             .and_then(|result| result.map_err(|error| error.to_string()))
@@ -111,6 +134,7 @@ impl Inference {
             analysed_at,
         };
         self.shared.record(&observation);
+        self.shared.collect(frame, &observation.observation, analysed_at);
         match self.observations.try_send(observation) {
             Ok(()) => {}
             Err(TrySendError::Full(_)) => self.shared.stats.window_missed(),
@@ -131,11 +155,16 @@ pub fn load_pipeline(options: &LiveOptions) -> Result<Pipeline, ModelError> {
         Some(dir) => DetectorModel::from_dir(dir)?,
         None => DetectorModel::builtin()?,
     };
-    let emotion = match &options.model_dir {
-        Some(dir) => EmotionModel::from_dir(dir)?,
-        None => EmotionModel::builtin()?,
-    };
+    let emotion = load_emotion(options.model_dir.as_deref())?;
     Ok(Pipeline::new(detector, emotion, options.pipeline))
+}
+
+/// Loads the emotion model in `dir`, or the built-in one.
+///
+/// # Errors
+/// As the model says.
+pub fn load_emotion(dir: Option<&Path>) -> Result<EmotionModel, ModelError> {
+    dir.map_or_else(EmotionModel::builtin, EmotionModel::from_dir)
 }
 
 fn models_info(pipeline: &Pipeline) -> ModelsInfo {

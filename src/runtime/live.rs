@@ -16,6 +16,7 @@ use super::inference::Inference;
 use super::mailbox::{MailboxReceiver, mailbox};
 use super::recording;
 use super::shared::Shared;
+use super::teaching::{TeachCommand, Teaching};
 use super::worker;
 use crate::frame::RunId;
 use crate::pipeline::PipelineOptions;
@@ -39,6 +40,9 @@ const EVENT_QUEUE: usize = 64;
 /// Changes of the tuning on their way to the inference thread.
 const TUNING_QUEUE: usize = 8;
 
+/// Models on their way to the inference thread; a user changes one at a time.
+const MODEL_QUEUE: usize = 4;
+
 /// How the core is set up.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct LiveOptions {
@@ -61,6 +65,7 @@ pub struct Live {
     recorder: Option<JoinHandle<()>>,
     inference: Option<JoinHandle<()>>,
     preview: Option<JoinHandle<()>>,
+    teaching: Teaching,
     stop: CancelGuard,
 }
 
@@ -77,6 +82,7 @@ impl Live {
         let (observation_sender, observations) = bounded(OBSERVATION_QUEUE);
         let (tuning, tuning_receiver) = bounded(TUNING_QUEUE);
         let (stop, stopped) = cancel_token();
+        let (models, models_receiver) = bounded(MODEL_QUEUE);
         let (to_inference, frames) = mailbox();
         let (to_preview, preview_frames) = mailbox();
         let shared = Arc::new(Shared::new(event_sender, wake, options.pipeline));
@@ -85,10 +91,17 @@ impl Live {
             preview: Arc::new(to_preview),
             shared: Arc::clone(&shared),
         };
+        let teaching = Teaching::new(
+            options.model_dir.clone(),
+            models,
+            stopped.clone(),
+            Arc::clone(&shared),
+        );
         let inference = Inference {
             options,
             frames,
             tuning: tuning_receiver,
+            models: models_receiver,
             stop: stopped.channel().clone(),
             observations: observation_sender,
             shared: Arc::clone(&shared),
@@ -107,6 +120,7 @@ impl Live {
             recorder: None,
             inference,
             preview,
+            teaching,
             stop,
         }
     }
@@ -182,6 +196,16 @@ impl Live {
         });
     }
 
+    /// Collects examples, learns from them, uses or writes what was learned;
+    /// [`Event::Teaching`] and [`Event::ModelChanged`] follow.
+    pub fn teach(&mut self, command: TeachCommand) {
+        if self.recorder.as_ref().is_none_or(JoinHandle::is_finished) {
+            // One that ended by itself is in nobody's way.
+            self.shared.attach_recorder(None);
+        }
+        self.teaching.take(command);
+    }
+
     /// Next message of the workers, if one is waiting.
     pub fn try_event(&self) -> Option<Event> {
         self.events.try_recv().ok()
@@ -218,6 +242,7 @@ impl Live {
             all_ended &= capture.stop(half);
         }
         drop(self.stop);
+        all_ended &= self.teaching.stop(deadline);
         all_ended &= self.inference.take().is_none_or(|t| worker::join_until(t, deadline));
         self.shared.attach_recorder(None);
         all_ended &= self.recorder.take().is_none_or(|t| worker::join_until(t, deadline));
@@ -227,7 +252,7 @@ impl Live {
 }
 
 /// Starts a worker whose panic becomes an event.
-fn start(
+pub(super) fn start(
     shared: &Arc<Shared>,
     name: &'static str,
     work: impl FnOnce() + Send + 'static,

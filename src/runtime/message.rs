@@ -9,6 +9,8 @@ use crate::observation::{Labels, Observation};
 use crate::session::SessionMeta;
 use crate::source::{SourceError, SourceInfo};
 
+use super::teaching::TeachingEvent;
+
 /// A frame with the moment it was captured. Time outside the core.
 #[derive(Debug, Clone)]
 pub struct Captured {
@@ -39,6 +41,15 @@ pub struct LiveObservation {
 pub enum Event {
     /// Models are loaded; frames are analysed from now on.
     ModelsReady(ModelsInfo),
+    /// Another emotion model reads from now on; what was analysed before `at` is of the one before.
+    ModelChanged {
+        /// The models at work now.
+        models: ModelsInfo,
+        /// When.
+        at: Instant,
+    },
+    /// Word from the thread that teaches.
+    Teaching(TeachingEvent),
     /// Models can't be used; the picture goes on without readings.
     ModelsFailed {
         /// Cause and what to do, for people.

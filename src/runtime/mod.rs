@@ -11,6 +11,7 @@ pub mod message;
 mod recording;
 mod shared;
 mod stats;
+pub mod teaching;
 pub mod worker;
 
 pub use stats::percentile;

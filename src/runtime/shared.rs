@@ -9,7 +9,9 @@ use crossbeam_channel::{Sender, TrySendError};
 use super::message::{Event, LiveObservation, ModelsInfo};
 use super::recording::RecorderMessage;
 use super::stats::Stats;
-use crate::frame::RunId;
+use super::teaching::Collector;
+use crate::frame::{Frame, RunId};
+use crate::observation::Observation;
 use crate::pipeline::PipelineOptions;
 use crate::session::SessionEvent;
 use crate::source::{SourceInfo, SourceSpec};
@@ -22,6 +24,7 @@ pub struct Shared {
     wake: Arc<dyn Fn() + Send + Sync>,
     setup: Mutex<Setup>,
     recorder: Mutex<Option<Sender<RecorderMessage>>>,
+    collector: Mutex<Option<Collector>>,
     /// Observations that the recorder's queue had no room for since the last one it took.
     recorder_missed: AtomicU64,
 }
@@ -47,6 +50,7 @@ impl Shared {
             wake,
             setup: Mutex::new(Setup { pipeline, ..Setup::default() }),
             recorder: Mutex::new(None),
+            collector: Mutex::new(None),
             recorder_missed: AtomicU64::new(0),
         }
     }
@@ -130,6 +134,31 @@ impl Shared {
         let recorder = self.recorder_slot();
         let message = RecorderMessage::Event { event, at: Instant::now() };
         recorder.as_ref().is_some_and(|sender| sender.try_send(message).is_ok())
+    }
+
+    /// Notes other models, unless a session is being recorded: its columns are those of the models
+    /// it began with. False if so.
+    pub fn change_models(&self, models: ModelsInfo) -> bool {
+        // Held until both are done, so that no recording begins in between.
+        let recorder = self.recorder_slot();
+        if recorder.is_some() {
+            return false;
+        }
+        self.setup().models = Some(models);
+        true
+    }
+
+    /// Hands examples of a class to whoever teaches from now on, or no more.
+    pub fn attach_collector(&self, collector: Option<Collector>) {
+        *self.collector.lock().unwrap_or_else(PoisonError::into_inner) = collector;
+    }
+
+    /// Hands on the face that is being collected, if it is in this frame and enough time passed.
+    pub fn collect(&self, frame: &Arc<Frame>, observation: &Observation, now: Instant) {
+        let mut collector = self.collector.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(collector) = collector.as_mut() {
+            collector.offer(frame, observation, now);
+        }
     }
 
     fn recorder_slot(&self) -> MutexGuard<'_, Option<Sender<RecorderMessage>>> {

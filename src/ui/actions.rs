@@ -8,6 +8,7 @@ use crate::frame::RunId;
 use crate::observation::TrackId;
 use crate::pipeline::PipelineOptions;
 use crate::runtime::live::{Event, Live, LiveObservation, LiveStats, RecordingRequest};
+use crate::runtime::teaching::TeachCommand;
 use crate::session::SessionMeta;
 use crate::settings::Settings;
 use crate::source::SourceSpec;
@@ -19,6 +20,8 @@ use super::store::{CameraEntry, UnfinishedSession};
 pub enum View {
     /// Picture, readings, timeline.
     Live,
+    /// Picture, and classes of the user's own.
+    Teach,
     /// Everything the user can choose once.
     Settings,
 }
@@ -62,6 +65,36 @@ pub enum Action {
     FinishSession,
     /// Leave the unfinished recordings for the next start.
     PostponeSessions,
+    /// Something on the page of teaching.
+    Teach(TeachAction),
+}
+
+/// What can be asked for where classes are taught. Numbers of classes are those of
+/// [`super::classroom::Classroom`].
+#[derive(Debug, Clone, PartialEq)]
+pub enum TeachAction {
+    /// Add a class.
+    Add(String),
+    /// Give a class another name.
+    Rename(u32, String),
+    /// Take a class away with all its examples.
+    Remove(u32),
+    /// Collect the chosen face as examples of a class from now on.
+    Collect(u32),
+    /// Collect no more.
+    StopCollecting,
+    /// Take the last take back.
+    Undo,
+    /// Learn from what was collected.
+    Train,
+    /// Stop learning.
+    StopTraining,
+    /// Read with what was learned.
+    UseTaught,
+    /// Read with the model of the start again.
+    UseOriginal,
+    /// Write what was learned into a new folder.
+    Save(PathBuf),
 }
 
 /// What the views push their wishes into.
@@ -79,6 +112,8 @@ pub trait Workers {
     fn mark(&mut self, label: &str) -> bool;
     /// Changes smoothing and thresholds.
     fn set_pipeline_options(&mut self, options: PipelineOptions);
+    /// Collects, learns, uses or writes.
+    fn teach(&mut self, command: TeachCommand);
     /// Next message, if one is waiting.
     fn try_event(&self) -> Option<Event>;
     /// Next observation, if one is waiting.
@@ -108,6 +143,10 @@ impl Workers for Live {
 
     fn set_pipeline_options(&mut self, options: PipelineOptions) {
         Self::set_pipeline_options(self, options);
+    }
+
+    fn teach(&mut self, command: TeachCommand) {
+        Self::teach(self, command);
     }
 
     fn try_event(&self) -> Option<Event> {

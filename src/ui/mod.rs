@@ -6,11 +6,13 @@
 
 pub mod actions;
 mod app_icon;
+pub mod classroom;
 pub mod desktop;
 pub mod history;
 mod pass_times;
 pub mod preview;
 pub mod store;
+mod teaching;
 pub mod theme;
 mod views;
 mod widgets;

@@ -9,6 +9,7 @@ use crate::runtime::live::{Event, LiveObservation, LiveStats, ModelsInfo};
 use crate::source::{SourceError, SourceInfo, SourceSpec};
 
 use super::actions::Workers;
+use super::classroom::Classroom;
 use super::history::Readout;
 
 /// Notices shown at once; older ones make room.
@@ -127,6 +128,8 @@ pub struct Store {
     frozen: Option<(f64, Readout)>,
     next_notice: u64,
     marks: u64,
+    /// Readings from before this moment are of the model that was at work then.
+    model_since: Option<Instant>,
     /// What the user asked for last.
     pub spec: Option<SourceSpec>,
     /// The source.
@@ -143,6 +146,8 @@ pub struct Store {
     pub notices: Vec<Notice>,
     /// Recordings to finish, asked about one by one.
     pub unfinished: Vec<UnfinishedSession>,
+    /// What is being taught.
+    pub classroom: Classroom,
 }
 
 impl Store {
@@ -156,6 +161,7 @@ impl Store {
             frozen: None,
             next_notice: 0,
             marks: 0,
+            model_since: None,
             spec: None,
             source: SourceState::Absent,
             models: ModelState::Loading,
@@ -164,6 +170,7 @@ impl Store {
             cameras: None,
             notices: Vec::new(),
             unfinished: Vec::new(),
+            classroom: Classroom::default(),
         }
     }
 
@@ -217,9 +224,7 @@ impl Store {
     fn begin_run(&mut self, run: RunId) {
         if run != self.run {
             // Faces are numbered anew in every run; markers belong to the user and stay.
-            self.live.faces.clear();
-            self.live.latest = None;
-            self.frozen = None;
+            self.forget_readings();
         }
         self.run = run;
     }
@@ -229,6 +234,12 @@ impl Store {
         match event {
             Event::ModelsReady(ModelsInfo { labels, emotion_model, detector, .. }) => {
                 self.models = ModelState::Ready { labels, emotion_model, detector };
+            }
+            Event::ModelChanged { models, at } => self.on_model_changed(models, at),
+            Event::Teaching(event) => {
+                if let Some((tone, text, folder)) = self.classroom.on_event(event) {
+                    self.tell(tone, text, folder);
+                }
             }
             Event::ModelsFailed { message } => self.models = ModelState::Failed(message),
             Event::SourceOpened { run, info } if run >= self.run => {
@@ -268,6 +279,21 @@ impl Store {
         }
     }
 
+    /// Readings of two models can't stand in one picture: their classes are others.
+    fn on_model_changed(&mut self, models: ModelsInfo, at: Instant) {
+        let ModelsInfo { labels, emotion_model, detector, .. } = models;
+        self.models = ModelState::Ready { labels, emotion_model, detector };
+        self.model_since = Some(at);
+        self.forget_readings();
+        self.classroom.on_model_changed();
+    }
+
+    fn forget_readings(&mut self) {
+        self.live.faces.clear();
+        self.live.latest = None;
+        self.frozen = None;
+    }
+
     fn on_source_error(&mut self, error: SourceError) {
         let since = self.now;
         self.source = match (&self.source, error) {
@@ -285,7 +311,9 @@ impl Store {
 
     /// Takes in one observation, unless it belongs to a source that was left.
     pub fn on_observation(&mut self, live: LiveObservation) {
-        if live.observation.run < self.run {
+        if live.observation.run < self.run
+            || self.model_since.is_some_and(|since| live.analysed_at < since)
+        {
             return;
         }
         self.begin_run(live.observation.run);

@@ -217,18 +217,39 @@ impl Theme {
     }
 
     /// The colour of a class by its name: its own for the usual emotions, else one of a list, the
-    /// same at every start.
+    /// same at every start. Where several classes stand together, [`Self::classes`] tells them
+    /// apart.
     pub fn emotion(&self, name: &str) -> Color32 {
-        match EMOTIONS.iter().position(|known| *known == name) {
-            Some(index) => self.emotions[index],
-            None => {
-                // FNV-1a: the standard hasher differs from start to start.
-                let hash = name.bytes().fold(0x811c_9dc5_u32, |hash, b| {
-                    (hash ^ u32::from(b)).wrapping_mul(16_777_619)
-                });
-                self.others[hash as usize % self.others.len()]
-            }
-        }
+        self.known(name).unwrap_or_else(|| self.others[self.place(name)])
+    }
+
+    /// The colours of classes that stand together, in their order: no two the same, as long as the
+    /// list has enough.
+    pub fn classes(&self, names: &[String]) -> Vec<Color32> {
+        let mut taken = [false; 8];
+        let color = |name: &String| {
+            self.known(name).unwrap_or_else(|| {
+                let first = self.place(name);
+                let places = (0..taken.len()).map(|step| (first + step) % taken.len());
+                let place = places.into_iter().find(|place| !taken[*place]).unwrap_or(first);
+                taken[place] = true;
+                self.others[place]
+            })
+        };
+        names.iter().map(color).collect()
+    }
+
+    fn known(&self, name: &str) -> Option<Color32> {
+        EMOTIONS.iter().position(|known| *known == name).map(|index| self.emotions[index])
+    }
+
+    /// Place of a name in the list of other colours.
+    fn place(&self, name: &str) -> usize {
+        // FNV-1a: the standard hasher differs from start to start.
+        let hash = name
+            .bytes()
+            .fold(0x811c_9dc5_u32, |hash, b| (hash ^ u32::from(b)).wrapping_mul(16_777_619));
+        hash as usize % self.others.len()
     }
 
     /// A border.
@@ -407,5 +428,17 @@ mod tests {
         let known: std::collections::BTreeSet<_> =
             EMOTIONS.iter().map(|name| DARK.emotion(name).to_array()).collect();
         assert_eq!(known.len(), EMOTIONS.len());
+        let names: Vec<String> = ["neutral".to_owned()]
+            .into_iter()
+            .chain((0..8).map(|i| format!("class {i}")))
+            .collect();
+        for theme in [&DARK, &LIGHT] {
+            let colors = theme.classes(&names);
+            let distinct: std::collections::BTreeSet<_> =
+                colors.iter().map(|color| color.to_array()).collect();
+            assert_eq!((colors[0], distinct.len()), (theme.emotion("neutral"), names.len()));
+            // The first of its kind has the colour that it has alone.
+            assert_eq!(colors[1], theme.emotion("class 0"));
+        }
     }
 }

@@ -10,7 +10,7 @@ use super::actions::{Action, Actions, News, Surroundings, View, Workers};
 use super::preview::PreviewView;
 use super::store::{RecordingState, SourceState, Store, Tone, count};
 use super::theme::{self, Theme};
-use super::views::{self, Scene, SettingsPage};
+use super::views::{self, Scene, SettingsPage, TeachPage};
 use crate::runtime::live::RecordingRequest;
 use crate::session::SessionMeta;
 use crate::settings::{ReducedMotion, Settings};
@@ -35,6 +35,7 @@ pub struct Window<W, S> {
     preview: PreviewView,
     view: View,
     page: SettingsPage,
+    teach_page: TeachPage,
     help: bool,
     full_screen: bool,
     open_sources: bool,
@@ -65,6 +66,7 @@ impl<W: Workers, S: Surroundings> Window<W, S> {
             preview,
             view: View::Live,
             page: SettingsPage::default(),
+            teach_page: TeachPage::default(),
             help: false,
             full_screen: false,
             open_sources: false,
@@ -107,6 +109,7 @@ impl<W: Workers, S: Surroundings> Window<W, S> {
         if self.store.drain(&self.workers, now, DRAIN_BUDGET) {
             ctx.request_repaint();
         }
+        self.follow_chosen_face();
         while let Some(news) = self.surroundings.try_news() {
             self.on_news(news);
         }
@@ -199,7 +202,9 @@ impl<W: Workers, S: Surroundings> Window<W, S> {
         } else {
             centre_column(ui, centre, whole.height(), scene, actions);
         }
-        if self.view == View::Live || !compact {
+        if self.view == View::Teach {
+            views::teach_panel(ui, side, scene, &mut self.teach_page, actions);
+        } else if self.view == View::Live || !compact {
             views::face_panel(ui, side, scene);
         }
         views::status_line(ui, status, scene);
@@ -292,7 +297,12 @@ impl<W: Workers, S: Surroundings> Window<W, S> {
             }
             Action::Freeze(frozen) => self.store.set_frozen(frozen),
             Action::Choose(track) => self.store.choose(track),
-            Action::Show(view) => self.view = view,
+            Action::Show(view) => {
+                if view != View::Teach {
+                    self.stop_collecting();
+                }
+                self.view = view;
+            }
             Action::Help(open) => self.help = open,
             Action::FullScreen(full) => {
                 self.full_screen = full;
@@ -320,6 +330,7 @@ impl<W: Workers, S: Surroundings> Window<W, S> {
                 }
             }
             Action::PostponeSessions => self.store.unfinished.clear(),
+            Action::Teach(action) => self.act_on_teaching(action),
         }
     }
 

@@ -21,6 +21,7 @@ use mien::pipeline::PipelineOptions;
 use mien::runtime::live::{
     Event, LiveObservation, LiveStats, ModelsInfo, PreviewFrame, RecordingRequest,
 };
+use mien::runtime::teaching::{TakeId, TeachCommand};
 use mien::settings::Settings;
 use mien::source::{SourceInfo, SourceSpec};
 use mien::time::Pts;
@@ -48,6 +49,14 @@ pub enum Call {
     StopRecording,
     Mark(String),
     Options(PipelineOptions),
+    Collect(TakeId, TrackId),
+    StopCollecting,
+    /// Classes and examples of each.
+    Learn(Vec<String>, Vec<usize>),
+    StopLearning,
+    /// Name of a taught model; `None`: the one of the start.
+    Use(Option<String>),
+    Save(PathBuf),
 }
 
 #[derive(Default)]
@@ -89,6 +98,19 @@ impl Workers for FakeWorkers {
 
     fn set_pipeline_options(&mut self, options: PipelineOptions) {
         self.calls.push(Call::Options(options));
+    }
+
+    fn teach(&mut self, command: TeachCommand) {
+        self.calls.push(match command {
+            TeachCommand::Collect(take, track) => Call::Collect(take, track),
+            TeachCommand::StopCollecting => Call::StopCollecting,
+            TeachCommand::Learn { lesson, .. } => {
+                Call::Learn(lesson.classes.clone(), lesson.counts())
+            }
+            TeachCommand::Cancel => Call::StopLearning,
+            TeachCommand::Use(model) => Call::Use(model.map(|model| model.name.clone())),
+            TeachCommand::Save { folder, .. } => Call::Save(folder),
+        });
     }
 
     fn try_event(&self) -> Option<Event> {
@@ -238,8 +260,13 @@ impl Hands {
     }
 
     pub fn observe(&mut self, faces: Vec<FaceReading>) {
-        let run = self.run_id();
         let at = self.bench().clock;
+        self.observe_at(at, faces);
+    }
+
+    /// As if captured and analysed at that moment.
+    pub fn observe_at(&mut self, at: Instant, faces: Vec<FaceReading>) {
+        let run = self.run_id();
         let observation =
             Observation { run, index: 0, pts: Pts::ZERO, frame_size: (640, 480), faces };
         self.bench().window.workers.observations.borrow_mut().push_back(LiveObservation {

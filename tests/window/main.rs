@@ -6,3 +6,4 @@ mod keys_and_settings;
 mod reading;
 mod recording;
 mod sources;
+mod teaching;

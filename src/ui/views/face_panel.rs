@@ -81,8 +81,9 @@ fn title(ui: &mut egui::Ui, scene: Scene<'_>, reading: &FaceReading, labels: &La
     }
     let word = reading.label.word(labels);
     match reading.label {
-        Label::Class(_) => {
-            big_word(ui, scene, word, theme.text, Some(theme.emotion(word)));
+        Label::Class(class) => {
+            let color = theme.classes(labels.names()).get(class).copied();
+            big_word(ui, scene, word, theme.text, color);
             let text =
                 format!("{} · steady for {}", percent(reading.certainty), duration(reading.steady));
             small_text(ui, &text, theme.muted);

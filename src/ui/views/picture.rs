@@ -119,9 +119,9 @@ fn marks(
             let number = reading.track.to_string();
             // On the picture, colours are those of the dark theme in both.
             match (reading.label, scene.store.labels()) {
-                (label @ Label::Class(_), Some(labels)) => {
-                    let word = label.word(labels);
-                    (number, word, Some(theme::DARK.emotion(word)))
+                (label @ Label::Class(class), Some(labels)) => {
+                    let color = theme::DARK.classes(labels.names()).get(class).copied();
+                    (number, label.word(labels), color)
                 }
                 (Label::Class(_), None) => (number, "", None),
                 (Label::Unsure(_), _) => (number, "unsure", None),

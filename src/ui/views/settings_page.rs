@@ -101,7 +101,7 @@ fn note(ui: &mut egui::Ui, text: &str) {
     ui.label(text);
 }
 
-fn field(text: &mut String) -> TextEdit<'_> {
+pub(super) fn field(text: &mut String) -> TextEdit<'_> {
     TextEdit::singleline(text)
         .desired_width(f32::INFINITY)
         .margin(egui::Margin::symmetric(8, 5))

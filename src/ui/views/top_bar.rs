@@ -259,6 +259,7 @@ fn more(ui: &mut egui::Ui, scene: Scene<'_>, actions: &mut Actions) {
         let frozen = scene.store.is_frozen();
         let entries = [
             ("Live", "", Action::Show(View::Live)),
+            ("Teach", "", Action::Show(View::Teach)),
             ("Settings", "", Action::Show(View::Settings)),
             ("Marker", "M", Action::Mark(None)),
             (if frozen { "Go on" } else { "Freeze" }, "Space", Action::Freeze(!frozen)),

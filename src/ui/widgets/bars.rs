@@ -64,6 +64,7 @@ impl EmotionBars<'_> {
             .iter()
             .map(|name| elided(ui, name, font.clone(), theme.text, NAME_WIDTH_MAX).size().x);
         let name_width = widest.fold(NAME_WIDTH, f32::max);
+        let colors = theme.classes(self.labels.names());
         for (index, name) in self.labels.names().iter().enumerate() {
             let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), ROW), Sense::hover());
             if index + 1 < self.labels.len() {
@@ -77,7 +78,7 @@ impl EmotionBars<'_> {
             };
             announce(ui, rect, Role::Meter, name, Some(value));
             if ui.is_rect_visible(rect) {
-                self.paint_row(ui, rect, name_width, (index, name), row);
+                self.paint_row(ui, rect, (name_width, colors[index]), (index, name), row);
             }
         }
     }
@@ -86,13 +87,12 @@ impl EmotionBars<'_> {
         &self,
         ui: &egui::Ui,
         rect: Rect,
-        name_width: f32,
+        (name_width, color): (f32, Color32),
         (index, name): (usize, &str),
         row: Option<ReadingRow>,
     ) {
         let theme = Theme::of(ui);
         let painter = ui.painter();
-        let color = theme.emotion(name);
         let bar = Rect::from_min_max(
             pos2(rect.left() + name_width + GAP, rect.top() + 3.0),
             pos2(rect.right() - NUMBER_WIDTH - GAP, rect.top() + 3.0 + BAR),

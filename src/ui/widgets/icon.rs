@@ -12,6 +12,8 @@ const LINE: f32 = 1.6;
 pub enum Icon {
     /// Live view.
     Smile,
+    /// Teaching.
+    Cap,
     /// Settings.
     Gear,
     /// Help.
@@ -42,6 +44,13 @@ impl Icon {
                 painter.circle_filled(at(7.4, 8.2), 1.1 * scale, color);
                 painter.circle_filled(at(12.6, 8.2), 1.1 * scale, color);
                 line(&arc((10.0, 10.2), 3.6, 0.55, std::f32::consts::PI - 0.55));
+            }
+            Self::Cap => {
+                line(&[(10.0, 3.5), (18.0, 7.5), (10.0, 11.5), (2.0, 7.5), (10.0, 3.5)]);
+                let mut band = vec![(5.0, 9.5), (5.0, 13.2)];
+                band.extend([(6.6, 14.5), (8.4, 15.1), (10.0, 15.3), (11.6, 15.1), (13.4, 14.5)]);
+                band.extend([(15.0, 13.2), (15.0, 9.5)]);
+                line(&band);
             }
             Self::Gear => {
                 painter.circle_stroke(at(10.0, 10.0), 2.6 * scale, stroke);

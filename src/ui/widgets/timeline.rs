@@ -69,11 +69,9 @@ impl Timeline<'_> {
     fn paint_bands(&self, ui: &egui::Ui, rect: Rect) {
         let (Some(labels), Some(face)) = (self.labels, self.face) else { return };
         let theme = Theme::of(ui);
-        let colors: Vec<Color32> = labels
-            .names()
-            .iter()
-            .map(|name| theme.emotion(name).gamma_multiply(BAND_OPACITY))
-            .collect();
+        let colors = theme.classes(labels.names());
+        let colors: Vec<Color32> =
+            colors.iter().map(|color| color.gamma_multiply(BAND_OPACITY)).collect();
         let mut mesh = Mesh::default();
         let mut previous: Option<&Sample> = None;
         for sample in &face.samples {
@@ -129,6 +127,7 @@ impl Timeline<'_> {
     fn paint_ribbon(&self, ui: &egui::Ui, rect: Rect) {
         let (Some(labels), Some(face)) = (self.labels, self.face) else { return };
         let theme = Theme::of(ui);
+        let colors = theme.classes(labels.names());
         for (start, end, label) in face.label_spans() {
             let left = self.x(rect, start).max(rect.left());
             let right = (self.x(rect, end) - 1.0).max(left + 1.0);
@@ -137,8 +136,8 @@ impl Timeline<'_> {
             }
             let span = Rect::from_x_y_ranges(left..=right, rect.y_range());
             match label {
-                Label::Class(_) => {
-                    let color = theme.emotion(label.word(labels));
+                Label::Class(class) => {
+                    let color = colors.get(class).copied().unwrap_or(theme.faint);
                     ui.painter().rect_filled(span, 2, color);
                 }
                 // No colour for "unsure": an empty frame.
