@@ -26,6 +26,8 @@ pub mod temporal;
 pub mod observation;
 pub mod pipeline;
 
+pub mod audit;
+
 pub mod session;
 pub mod settings;
 

@@ -1,9 +1,11 @@
 //! The command line: what is asked for, and the exit code.
 
+mod audit;
 #[cfg(feature = "camera")]
 mod cameras;
 mod doctor;
 mod live;
+mod models;
 mod observation_json;
 #[cfg(feature = "gui")]
 mod window;
@@ -34,6 +36,8 @@ Examples:
                                            record a minute without a window
   mien live --headless --json | jq .       readings as JSON lines, for other programs
   mien doctor                              check cameras, display, models and folders
+  mien models check my-model               say why a model does not fit its card, and try it
+  mien audit --html steady.html            how far readings move when they should not
 
 Exit codes: 0 all well, 1 something failed (standard error says what), 2 wrong command line.
 Logging: set MIEN_LOG=debug. Other folders: MIEN_CONFIG_DIR, MIEN_DATA_DIR.";
@@ -61,6 +65,13 @@ enum Command {
     },
     /// Check cameras, permissions, display, models and folders; say how to fix what is wrong.
     Doctor,
+    /// List the models, show a card, or explain why a model does not load.
+    #[command(after_help = MODELS_EXAMPLES)]
+    Models(models::ModelsArgs),
+    /// Measure how far a model's readings move on a drawn head when skin, hair, light, pose, size
+    /// or noise change and the expression does not.
+    #[command(after_help = AUDIT_EXAMPLES)]
+    Audit(audit::AuditArgs),
     /// Print a completion script for a shell.
     #[command(
         after_help = "Example: mien completions bash > ~/.local/share/bash-completion/completions/mien"
@@ -78,6 +89,22 @@ Examples:
   mien live --headless --record sessions --participant P07
 
 Without --seconds it runs until Ctrl+C, which ends a recording properly.";
+
+const MODELS_EXAMPLES: &str = "\
+Examples:
+  mien models                       the built-in models
+  mien models ~/models              and those in folders there
+  mien models show mien-emotion-48  how good, weak points, terms, training
+  mien models check ~/models/mine   everything that is wrong, or a trial on a drawn head
+
+docs/models.md says how to write a card for a model of your own.";
+
+const AUDIT_EXAMPLES: &str = "\
+Examples:
+  mien audit                          the built-in model
+  mien audit ~/models/mine --html steady.html
+
+A drawn head is no population: this can't prove that a model is fair.";
 
 /// Source and models.
 #[derive(Debug, Clone, Args)]
@@ -157,6 +184,12 @@ pub fn run() -> ExitCode {
         Some(Command::Live(args)) => open_window(args.input.or(cli.input)),
         Some(Command::Cameras { json }) => list_cameras(json),
         Some(Command::Doctor) => doctor::run(&cli.input.live_options()),
+        Some(Command::Models(args)) => models::run(&args),
+        Some(Command::Audit(args)) => {
+            let model_dir = args.dir.clone().or(args.model.clone()).or(cli.input.model);
+            let detector_dir = args.detector.clone().or(cli.input.detector);
+            audit::run(&args, &LiveOptions { model_dir, detector_dir, ..LiveOptions::default() })
+        }
         Some(Command::Completions { shell }) => {
             clap_complete::generate(shell, &mut Cli::command(), "mien", &mut std::io::stdout());
             EXIT_OK
@@ -219,5 +252,24 @@ mod tests {
             assert!(parse(&format!("mien live --headless --seconds {wrong}")).is_err(), "{wrong}");
         }
         assert!(parse("mien --source demo:7").is_err());
+    }
+
+    #[test]
+    fn models_are_listed_shown_and_checked() {
+        let parse = |line: &str| Cli::try_parse_from(line.split(' '));
+        for sound in [
+            "mien models",
+            "mien models --json a b",
+            "mien models list a",
+            "mien models show mien-emotion-48",
+            "mien models check a --json",
+            "mien audit a --html page.html",
+            "mien audit --model a --json",
+        ] {
+            assert!(parse(sound).is_ok(), "{sound}");
+        }
+        for wrong in ["mien models check", "mien models show", "mien audit a --model b"] {
+            assert!(parse(wrong).is_err(), "{wrong}");
+        }
     }
 }
