@@ -17,8 +17,8 @@ use crate::model::network::{OnnxFacts, TensorFacts};
 /// and newer ones of this range differ in operators that face models hardly use.
 const OPSETS: std::ops::RangeInclusive<i64> = 7..=21;
 
-/// The largest network worth running live has a tenth of this.
-const MAX_NODES: usize = 20_000;
+/// The deepest network worth running live has a quarter of this.
+const MAX_NODES: usize = 5_000;
 
 /// Numbers in one tensor: 1 GiB of f32.
 pub const MAX_VOLUME: u64 = 1 << 28;
