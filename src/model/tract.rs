@@ -76,7 +76,7 @@ fn check_size(model: &TypedModel) -> Result<(), NetworkError> {
         let volume = outlet.fact.shape.volume().to_i64().ok().and_then(|n| u64::try_from(n).ok());
         volume.unwrap_or(0)
     });
-    if sizes.fold(0, u64::saturating_add) <= screen::MAX_VOLUME {
+    if sizes.fold(0, u64::saturating_add) <= screen::MAX_NUMBERS {
         return Ok(());
     }
     Err(NetworkError::Load { reason: "it needs more than 1 GB of memory for one face".into() })

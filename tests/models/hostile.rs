@@ -148,7 +148,20 @@ fn cases() -> Vec<Case> {
             graph(model).node.push(forever);
         }),
         spoilt("a tensor out of nothing", &["too large"], blown_up(&[1 << 20, 1 << 20])),
-        spoilt("just too large", &["more than 1 GB"], blown_up(&[1 << 14, 1 << 14])),
+        spoilt("a range without end", &["too large"], |model| {
+            let graph = graph(model);
+            for (name, number) in [("start", 0.0), ("limit", 1.0), ("delta", 1e-12)] {
+                graph.initializer.push(tensor(name, &[], vec![number]));
+            }
+            graph.node.insert(0, node("Range", &["start", "limit", "delta"], "many", vec![]));
+        }),
+        spoilt("laid out as tiles, twice", &["more than 1 GB"], |model| {
+            let graph = graph(model);
+            graph.initializer.push(sizes("times", &[1, 1, 256, 256]));
+            graph.node.insert(0, node("Tile", &["picture", "times"], "large", vec![]));
+            graph.node.insert(1, node("Tile", &["large", "times"], "huge", vec![]));
+            graph.node[2].input[0] = "huge".into();
+        }),
         spoilt("enlarged beyond memory", &["too large"], |model| {
             let graph = graph(model);
             let scales = tensor("scales", &[4], vec![1.0, 1.0, 30_000.0, 30_000.0]);
@@ -272,7 +285,7 @@ fn the_workers_survive_a_hostile_model() {
         let dir = tempfile::tempdir().unwrap();
         write_model(dir.path(), &card, &onnx);
         let options = LiveOptions { model_dir: Some(dir.path().into()), ..LiveOptions::default() };
-        let mut live = Live::start(options, std::sync::Arc::new(|| ()), Box::new(drop));
+        let live = Live::start(options, std::sync::Arc::new(|| ()), Box::new(drop));
         let began = Instant::now();
         let message = loop {
             live.wait(Duration::from_millis(50));

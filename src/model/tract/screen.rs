@@ -20,22 +20,23 @@ const OPSETS: std::ops::RangeInclusive<i64> = 7..=21;
 /// The deepest network worth running live has a quarter of this.
 const MAX_NODES: usize = 5_000;
 
-/// Numbers in one tensor: 1 GiB of f32.
-pub const MAX_VOLUME: u64 = 1 << 28;
+/// Numbers in all tensors of a network that runs once: 1 GiB of f32, ten times what large networks
+/// for pictures take.
+pub const MAX_NUMBERS: u64 = 1 << 28;
+
+/// Numbers in a tensor that is made out of its sides alone: 64 MiB of f32.
+const MAX_GROWN: f64 = (1 << 24) as f64;
 
 /// Operators that make much out of little, and which operand says how much.
 const GROWING: [(&str, usize); 7] = [
     ("ConstantOfShape", 0),
     ("Expand", 1),
     ("Tile", 1),
-    ("Range", 1),
     ("Pad", 1),
     ("Upsample", 1),
     ("Resize", 2),
+    ("Resize", 3),
 ];
-
-/// A side of a tensor grows by no more than this at once.
-const MAX_GROWTH: f64 = 65_536.0;
 
 /// Reads a file that can be handed to the engine.
 pub fn read(onnx: &[u8]) -> Result<ModelProto, String> {
@@ -234,19 +235,27 @@ fn growth_problem(graph: &GraphProto) -> Option<String> {
             Some((node.output.first()?.as_str(), value))
         }))
         .collect();
-    graph.node.iter().find_map(|node| {
-        let (_, operand) = GROWING.iter().find(|(op, _)| *op == node.op_type)?;
-        let operand = node.input.get(*operand)?;
-        let sides = numbers(constants.get(operand.as_str())?);
-        let product: f64 = sides.iter().map(|side| side.abs().max(1.0)).product();
-        let limit = match node.op_type.as_str() {
-            "ConstantOfShape" | "Expand" | "Range" => MAX_VOLUME as f64,
-            _ => MAX_GROWTH,
-        };
-        (product > limit).then(|| {
-            format!("operator {} would make a tensor too large to handle", shown(&node.op_type))
-        })
-    })
+    let value = |node: &NodeProto, operand: usize| {
+        node.input.get(operand).and_then(|name| constants.get(name.as_str())).map(|t| numbers(t))
+    };
+    let grown = |node: &NodeProto| {
+        let counted = |sides: Vec<f64>| sides.iter().map(|side| side.abs().max(1.0)).product();
+        let operands = GROWING.iter().filter(|(op, _)| *op == node.op_type);
+        let by_sides = operands.filter_map(|(_, operand)| value(node, *operand)).map(counted);
+        let by_range = if node.op_type == "Range" { range_len(node, &value) } else { None };
+        by_sides.chain(by_range).fold(0.0, f64::max)
+    };
+    let node = graph.node.iter().find(|node| grown(node) > MAX_GROWN)?;
+    Some(format!("operator {} would make a tensor too large to handle", shown(&node.op_type)))
+}
+
+/// How many numbers an operator Range gives.
+fn range_len(
+    node: &NodeProto,
+    value: &impl Fn(&NodeProto, usize) -> Option<Vec<f64>>,
+) -> Option<f64> {
+    let number = |operand: usize| value(node, operand)?.first().copied();
+    Some(((number(1)? - number(0)?) / number(2)?).abs())
 }
 
 /// The values of a small tensor, as far as they say sizes.
