@@ -217,7 +217,8 @@ fn light_direction() -> Factor {
 fn light_level() -> Factor {
     let conditions = [0.15, 0.25, 0.4, 0.6, 0.8, 1.2, 1.4].map(|level: f32| {
         let room = Light::ROOM;
-        let light = Light { strength: room.strength * level, ambient: room.ambient * level, ..room };
+        let light =
+            Light { strength: room.strength * level, ambient: room.ambient * level, ..room };
         let name = format!("{:.0} %", level * 100.0);
         Condition::new(name, Some(level * 100.0), Still { light, ..plain() })
     });

@@ -19,7 +19,8 @@ p { max-width: 46em; margin: 4px 0 12px; } .muted { color: #5b636c; }
 .limits { border-left: 4px solid #9a6700; padding: 8px 12px; background: #fff; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
 th, td { padding: 4px 10px; text-align: right; border-bottom: 1px solid #dcdfe3; }
-th { font-weight: 600; color: #5b636c; } th:first-child, td:first-child { text-align: left; }
+th { font-weight: 600; color: #5b636c; } th:first-child, td:first-child { text-align: left;
+  white-space: nowrap; }
 td.shift { min-width: 56px; } td small { display: block; font-size: 12px; }
 .bar { display: inline-block; height: 10px; background: #0b66c3; border-radius: 2px;
   vertical-align: middle; }
@@ -29,6 +30,7 @@ figure { margin: 0; width: 96px; } figure img { display: block; width: 96px; hei
   border-radius: 4px; }
 figcaption { font-size: 12px; line-height: 1.3; color: #5b636c; }
 .key { display: inline-block; width: 12px; height: 12px; border-radius: 2px; margin: 0 4px 0 12px; }
+.legend span { white-space: nowrap; }
 svg { display: block; margin: 8px 0; max-width: 100%; height: auto; }
 ";
 
@@ -87,7 +89,9 @@ fn overview(audit: &Audit) -> Markup {
                         @match &summary.worst {
                             Some((worst, condition, emotion)) => {
                                 td { (figure(*worst)) }
-                                td style="text-align: left" { (condition) ", " (emotion.name()) }
+                                td style="text-align: left; white-space: nowrap" {
+                                    (condition) ", " (emotion.name())
+                                }
                             }
                             None => { td { "–" } td { } }
                         }
@@ -153,11 +157,11 @@ fn factor(result: &FactorResult, labels: &Labels) -> Markup {
             }
             @if let Some(svg) = along_the_scale(result) {
                 (PreEscaped(svg))
-                p.muted {
+                p.muted.legend {
                     "Thick: the mean."
                     @for (emotion, colour) in Emotion::ALL.into_iter().zip(COLOURS) {
-                        span.key style=(format!("background: rgb({}, {}, {})", colour.0, colour.1, colour.2)) { }
-                        (emotion.name())
+                        @let fill = format!("background: rgb({}, {}, {})", colour.0, colour.1, colour.2);
+                        " " span { span.key style=(fill) { } (emotion.name()) }
                     }
                 }
             }
@@ -204,5 +208,5 @@ fn figure(share: f32) -> String {
 }
 
 fn percent(share: f32) -> String {
-    format!("{:.0} %", share * 100.0)
+    format!("{:.0}\u{a0}%", share * 100.0)
 }

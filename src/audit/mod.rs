@@ -192,7 +192,10 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    fn read(&mut self, still: &Still) -> Result<(Option<(Posterior, Option<Hint>)>, Frame), AuditError> {
+    fn read(
+        &mut self,
+        still: &Still,
+    ) -> Result<(Option<(Posterior, Option<Hint>)>, Frame), AuditError> {
         self.read_seeded(still, factors::SEED)
     }
 
@@ -336,7 +339,8 @@ mod tests {
         let [same, dark] = &audit.results[0].conditions[..] else { panic!("two conditions") };
         // The reference has the noise of a webcam, this drawing has none.
         assert!(same.shifts[1].is_some_and(|shift| shift.distance < 0.1 && !shift.changed));
-        let moved = |shift: &Option<Shift>| shift.is_none_or(|s| s.distance > 0.1 || s.hint.is_some());
+        let moved =
+            |shift: &Option<Shift>| shift.is_none_or(|s| s.distance > 0.1 || s.hint.is_some());
         assert!(dark.shifts.iter().all(moved), "{:?}", dark.shifts);
     }
 }

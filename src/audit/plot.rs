@@ -58,6 +58,7 @@ fn draw(
         .label_style(("sans-serif", 13).into_font().color(&INK))
         .x_desc(result.factor.unit)
         .y_desc("moved by")
+        .x_label_formatter(&|at| format!("{at:.0}"))
         .y_labels(6)
         .draw()?;
     for (index, colour) in COLOURS.iter().enumerate().take(Emotion::ALL.len()) {

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
+use super::text::wrapped;
 use super::{EXIT_OK, fail};
 use crate::audit::{self, Audit, LIMITS};
 use crate::runtime::live::{LiveOptions, load_pipeline};
@@ -135,23 +136,6 @@ fn print_table(audit: &Audit) -> io::Result<()> {
     Ok(())
 }
 
-/// Text in lines of at most `width` characters, broken at spaces.
-fn wrapped(text: &str, width: usize) -> Vec<String> {
-    let mut lines = vec![String::new()];
-    for word in text.split_whitespace() {
-        let line = lines.last_mut().filter(|line| line.len() + word.len() < width);
-        match line {
-            Some(line) if line.is_empty() => line.push_str(word),
-            Some(line) => {
-                line.push(' ');
-                line.push_str(word);
-            }
-            None => lines.push(word.to_owned()),
-        }
-    }
-    lines
-}
-
 fn print_json(audit: &Audit) -> io::Result<()> {
     let posterior = |shares: &[f32]| -> serde_json::Map<String, serde_json::Value> {
         audit.labels.names().iter().cloned().zip(shares.iter().map(|p| (*p).into())).collect()
@@ -207,16 +191,4 @@ fn print_json(audit: &Audit) -> io::Result<()> {
         "factors": factors.collect::<Vec<_>>(),
     });
     writeln!(io::stdout().lock(), "{object}")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn lines_break_at_spaces() {
-        assert_eq!(wrapped("one two three", 8), ["one two", "three"]);
-        assert!(wrapped(LIMITS, 88).iter().all(|line| line.len() <= 88));
-        assert_eq!(wrapped(LIMITS, 88).join(" "), LIMITS);
-    }
 }

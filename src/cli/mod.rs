@@ -7,6 +7,7 @@ mod doctor;
 mod live;
 mod models;
 mod observation_json;
+mod text;
 #[cfg(feature = "gui")]
 mod window;
 

@@ -57,7 +57,8 @@ pub fn check(dir: &Path) -> Check {
         Ok(card) => check.card = Some(card),
         Err(problems) => {
             for problem in problems {
-                check.problem(format!("card.toml: {problem}"), "docs/models.md explains every key.");
+                check
+                    .problem(format!("card.toml: {problem}"), "docs/models.md explains every key.");
             }
         }
     }
@@ -153,7 +154,11 @@ impl Check {
                 }
             }
             inputs => self.problem(
-                format!("the file takes {} inputs ({}), not one picture", inputs.len(), names(inputs)),
+                format!(
+                    "the file takes {} inputs ({}), not one picture",
+                    inputs.len(),
+                    names(inputs)
+                ),
                 "Export the part that takes a picture and gives scores.",
             ),
         }
@@ -164,6 +169,15 @@ impl Check {
                     format!("Its outputs are {}.", names(&facts.outputs)),
                 );
             }
+        }
+        if let Card::Emotion(card) = card
+            && let Some(name) = &card.output.embedding
+            && !facts.outputs.iter().any(|output| output.name == *name)
+        {
+            self.problem(
+                format!("the file has no output \u{201c}{name}\u{201d} to be the embedding"),
+                format!("Its outputs are {}.", names(&facts.outputs)),
+            );
         }
         if card.outputs().is_empty() && facts.outputs.len() != 1 {
             self.problem(
@@ -209,7 +223,12 @@ impl Check {
         }
     }
 
-    fn try_running(&mut self, card: &super::EmotionCard, input: &InputCard, network: &mut dyn Network) {
+    fn try_running(
+        &mut self,
+        card: &super::EmotionCard,
+        input: &InputCard,
+        network: &mut dyn Network,
+    ) {
         match probe::ask(input, network) {
             Err(error) => self.problem(format!("the network {error}"), "Export it again."),
             Ok(answers) => {

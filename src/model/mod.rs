@@ -61,7 +61,8 @@ impl DetectorModel {
         card: &str,
         onnx: impl FnOnce(&str) -> Result<Cow<'static, [u8]>, ModelError>,
     ) -> Result<Self, ModelError> {
-        let mut card = DetectorCard::parse(card).map_err(|reason| ModelError::card(place, reason))?;
+        let mut card =
+            DetectorCard::parse(card).map_err(|reason| ModelError::card(place, reason))?;
         let DetectorOutput { scores, boxes, landmarks, .. } = &card.output;
         let outputs = [scores.as_str(), boxes, landmarks];
         let onnx = onnx(&card.file)?;
@@ -98,7 +99,8 @@ impl EmotionModel {
         card: &str,
         onnx: impl FnOnce(&str) -> Result<Cow<'static, [u8]>, ModelError>,
     ) -> Result<Self, ModelError> {
-        let mut card = EmotionCard::parse(card).map_err(|reason| ModelError::card(place, reason))?;
+        let mut card =
+            EmotionCard::parse(card).map_err(|reason| ModelError::card(place, reason))?;
         let outputs: Vec<&str> = card.output.name.iter().map(String::as_str).collect();
         let onnx = onnx(&card.file)?;
         card.sha256 = check_sha256(place, &onnx, &card.sha256)?;

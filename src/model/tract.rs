@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use tract_onnx::prelude::*;
 use tract_onnx::tract_hir::infer::Factoid;
+use tract_onnx::tract_hir::ops::unimpl::UnimplementedOp;
 
 use super::network::{Network, NetworkError, OnnxFacts};
 
@@ -49,6 +50,7 @@ fn load_unguarded(
     check_input(&model, shape)?;
     let wanted = find_outputs(&model, outputs)?;
     model.select_output_outlets(&wanted).map_err(load_error)?;
+    check_operators(&model)?;
     let model = model
         .with_input_fact(0, f32::fact(shape).into())
         .and_then(InferenceModelExt::into_typed)
@@ -68,6 +70,18 @@ fn load_unguarded(
         .map_err(load_error)?;
     let plan = plan.into_runnable().map_err(load_error)?;
     Ok(TractNetwork { plan, shape: shape.to_vec(), output_shapes })
+}
+
+/// Names an operator that this engine does not have, if one is needed.
+fn check_operators(model: &InferenceModel) -> Result<(), NetworkError> {
+    let refused = |reason: String| NetworkError::Load { reason };
+    let order = model.eval_order().map_err(|error| refused(first_line(&error)))?;
+    let unknown = order.iter().map(|id| &model.nodes[*id]).find(|n| n.op_is::<UnimplementedOp>());
+    let Some(unknown) = unknown else { return Ok(()) };
+    let name = unknown.op.name();
+    let name = name.trim_start_matches("Unimplemented(").trim_end_matches(')');
+    let name: String = name.chars().filter(|c| !c.is_control()).take(60).collect();
+    Err(refused(format!("it needs the operator \u{201c}{name}\u{201d}, which can't be run")))
 }
 
 /// Refuses what would not fit into memory, before a network is optimised for it.
@@ -90,7 +104,10 @@ fn check_input(model: &InferenceModel, shape: &[usize]) -> Result<(), NetworkErr
     if inputs.len() != 1 {
         let names = inputs.iter().map(|outlet| model.nodes[outlet.node].name.as_str());
         let names = names.collect::<Vec<_>>().join(", ");
-        return Err(refused(format!("it takes {} inputs ({names}), not one picture", inputs.len())));
+        return Err(refused(format!(
+            "it takes {} inputs ({names}), not one picture",
+            inputs.len()
+        )));
     }
     let fact = model.input_fact(0).map_err(|error| refused(first_line(&error)))?;
     if let Some(element) = fact.datum_type.concretize()

@@ -77,7 +77,8 @@ fn cases() -> Vec<Case> {
     let whole = PLAIN.onnx();
     let mut lfs = b"version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 9\n".to_vec();
     lfs.truncate(130);
-    let noise: Vec<u8> = (0..4000u32).map(|i| (i.wrapping_mul(2_654_435_761) >> 13) as u8).collect();
+    let noise: Vec<u8> =
+        (0..4000u32).map(|i| (i.wrapping_mul(2_654_435_761) >> 13) as u8).collect();
     vec![
         file("empty", Vec::new(), &["empty"]),
         file("a text", b"This is a model, believe me.\n".repeat(40), &["no ONNX model"]),
@@ -183,7 +184,8 @@ fn cases() -> Vec<Case> {
         }),
         spoilt("whole numbers", &["not float32"], |model| {
             let kind = graph(model).input[0].r#type.as_mut().unwrap();
-            let Some(tract_onnx::pb::type_proto::Value::TensorType(tensor)) = &mut kind.value else {
+            let Some(tract_onnx::pb::type_proto::Value::TensorType(tensor)) = &mut kind.value
+            else {
                 panic!("the input is a tensor");
             };
             tensor.elem_type = 2;
@@ -199,7 +201,12 @@ fn cases() -> Vec<Case> {
         carded("another size", "width = 16", "width = 32", &["1x1x20x16", "1x1x20x32"]),
         carded("the other layout", "nchw", "nhwc", &["1x1x20x16", "1x20x16x1"]),
         carded("colour", "grey", "rgb", &["1x1x20x16", "1x3x20x16"]),
-        carded("an output that is not there", "[output]\n", "[output]\nname = \"x\"\n", &["\u{201c}x\u{201d}", "scores"]),
+        carded(
+            "an output that is not there",
+            "[output]\n",
+            "[output]\nname = \"x\"\n",
+            &["\u{201c}x\u{201d}", "scores"],
+        ),
         carded("called softmax", "\"logits\"", "\"softmax\"", &["softmax", "sum"]),
         Case {
             name: "called logits",
@@ -258,7 +265,8 @@ fn all_that_is_wrong_is_explained_at_once() {
         .replace("file = ", "sha256 = \"00\"\nfile = ");
     write_model(dir.path(), &card, &PLAIN.onnx());
     let problems = check(dir.path()).problems;
-    let said = |words: &str| problems.iter().any(|p| p.what.contains(words) || p.fix.contains(words));
+    let said =
+        |words: &str| problems.iter().any(|p| p.what.contains(words) || p.fix.contains(words));
     for words in ["sha256", "1x1x20x16", "nchw", "width 16", "3 labels", "softmax"] {
         assert!(said(words), "{words}: {problems:#?}");
     }

@@ -31,7 +31,8 @@ fn softmax(scores: &[f32]) -> Vec<f32> {
 fn reads_right(net: Net, card: &str, order: &[usize]) {
     let dir = tempfile::tempdir().unwrap();
     write_model(dir.path(), card, &net.onnx());
-    let model = EmotionModel::from_dir(dir.path()).unwrap_or_else(|error| panic!("{net:?}: {error}"));
+    let model =
+        EmotionModel::from_dir(dir.path()).unwrap_or_else(|error| panic!("{net:?}: {error}"));
     assert_eq!(model.card.sha256.len(), 64, "a loaded model always has a checksum");
     let found = check(dir.path());
     assert_eq!(found.problems, [], "{net:?}");

@@ -1,12 +1,12 @@
 //! Models of other people: which layouts load and read right, and what is refused, in words and at
 //! once. The networks are tiny and made here.
 
-mod hostile;
-mod layouts;
-mod nets;
 #[cfg(target_os = "linux")]
 #[path = "../common/mod.rs"]
 mod common;
+mod hostile;
+mod layouts;
+mod nets;
 #[cfg(target_os = "linux")]
 mod program;
 mod third_party;

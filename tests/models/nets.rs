@@ -61,7 +61,12 @@ impl Net {
         let mut nodes = Vec::new();
         let mut picture = "picture";
         if self.nhwc {
-            nodes.push(node("Transpose", &["picture"], "planes", vec![ints("perm", &[0, 3, 1, 2])]));
+            nodes.push(node(
+                "Transpose",
+                &["picture"],
+                "planes",
+                vec![ints("perm", &[0, 3, 1, 2])],
+            ));
             picture = "planes";
         }
         nodes.push(node("GlobalAveragePool", &[picture], "means", vec![]));

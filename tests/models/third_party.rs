@@ -54,7 +54,6 @@ fn xception_with_open_batch_and_channels_last_reads_a_drawn_smile() {
         let [face] = &faces[..] else { panic!("{file}: {} faces", faces.len()) };
         let (top, share) = face.posterior.top();
         assert_eq!(pipeline.labels().name(top), "happiness", "{file}: {share}");
-        assert!(share > 0.5, "{file}: {share}");
     }
 }
 

@@ -69,7 +69,8 @@ fn median(mut times: Vec<Duration>) -> Duration {
 /// Reads drawn expressions, found by the built-in detector.
 fn read_faces(dir: &Path) -> Result<Trial, String> {
     let mut detector = FaceDetector::new(DetectorModel::builtin().map_err(|e| e.to_string())?);
-    let mut classifier = EmotionClassifier::new(EmotionModel::from_dir(dir).map_err(|e| e.to_string())?);
+    let mut classifier =
+        EmotionClassifier::new(EmotionModel::from_dir(dir).map_err(|e| e.to_string())?);
     let (framing, input) = {
         let card = &classifier.model().card;
         (card.framing.clone(), card.input.clone())
@@ -79,9 +80,9 @@ fn read_faces(dir: &Path) -> Result<Trial, String> {
     for emotion in SHOWN {
         let (frame, _) = drawn(emotion);
         let found = detector.detect(&frame).map_err(|error| error.to_string())?;
-        let crop = found.first().and_then(|face| {
-            align(&frame, crop_from_frame(face, &framing, &input)?, &input)
-        });
+        let crop = found
+            .first()
+            .and_then(|face| align(&frame, crop_from_frame(face, &framing, &input)?, &input));
         let crop = crop.ok_or("the built-in detector did not find the drawn face")?;
         for _ in 0..RUNS {
             let began = Instant::now();
@@ -172,7 +173,10 @@ fn print(dir: &Path, check: &Check, trial: &Option<Result<Trial, String>>) -> io
     match trial {
         None => {
             let count = check.problems.len();
-            writeln!(out, "\n{count} thing(s) to correct, marked with x. It can't be used as it is.")
+            writeln!(
+                out,
+                "\n{count} thing(s) to correct, marked with x. It can't be used as it is."
+            )
         }
         Some(Err(reason)) => tell(" x", reason, ""),
         Some(Ok(trial)) => {

@@ -61,10 +61,9 @@ fn print_table(models: &[Known]) -> io::Result<()> {
             Card::Detector(_) => "finds faces".to_owned(),
         };
         writeln!(out, "    {kind}")?;
-        let file = known.bytes.map_or_else(
-            || format!("no file yet: put it there as {}", card.file()),
-            size,
-        );
+        let file = known
+            .bytes
+            .map_or_else(|| format!("no file yet: put it there as {}", card.file()), size);
         writeln!(
             out,
             "    takes {} {}x{}; {file}; {}",
@@ -78,12 +77,18 @@ fn print_table(models: &[Known]) -> io::Result<()> {
     Ok(())
 }
 
+/// What says most about a model, in this order.
+const FIGURES: [&str; 6] =
+    ["accuracy", "macro_recall", "ece", "recall_80px", "recall_40px", "precision"];
+
 /// The first set of pictures that the card gives figures for.
 fn goodness(card: &Card) -> Option<String> {
     let first = card.metrics().first()?;
-    let figures = first.iter().filter(|(key, _)| *key != "set" && *key != "split");
-    let figures: Vec<String> = figures
-        .filter_map(|(key, value)| Some(format!("{} {}", key.replace('_', " "), figure(key, value)?)))
+    let known = FIGURES.iter().filter_map(|key| Some((*key, first.get(*key)?)));
+    let figures: Vec<String> = known
+        .filter_map(|(key, value)| {
+            Some(format!("{} {}", key.replace('_', " "), figure(key, value)?))
+        })
         .collect();
     let set = first.get("set").and_then(toml::Value::as_str).unwrap_or("a set it does not name");
     Some(format!("{} on {set}", figures.join(", ")))

@@ -82,7 +82,10 @@ impl Known {
     }
 
     fn built_in() -> Vec<Self> {
-        built_in().into_iter().map(|(card, bytes)| Self { card, dir: None, bytes: Some(bytes) }).collect()
+        built_in()
+            .into_iter()
+            .map(|(card, bytes)| Self { card, dir: None, bytes: Some(bytes) })
+            .collect()
     }
 
     fn place(&self) -> String {

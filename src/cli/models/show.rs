@@ -4,8 +4,9 @@ use std::io::{self, Write};
 
 use super::{Known, figure, size};
 use crate::cli::EXIT_OK;
+use crate::cli::text::wrapped;
 use crate::model::Card;
-use crate::model::card::{EmotionCard, Framing, OutputKind};
+use crate::model::card::{EmotionCard, Framing, InputCard, OutputKind};
 
 pub(super) fn run(known: &Known) -> u8 {
     // Whoever closed the pipe has seen enough.
@@ -23,22 +24,7 @@ fn print(known: &Known) -> io::Result<()> {
         "" => row(&mut out, "sha256", "not pinned: any file is taken")?,
         sum => row(&mut out, "sha256", sum)?,
     }
-    let input = card.input();
-    row(
-        &mut out,
-        "input",
-        &format!(
-            "{:?} {:?} {}x{}, value = (pixel x {:.6} - {}) / {}",
-            input.channels,
-            input.layout,
-            input.width,
-            input.height,
-            input.scale,
-            list(&input.mean),
-            list(&input.std),
-        )
-        .to_lowercase(),
-    )?;
+    row(&mut out, "input", &input(card.input()))?;
     if let Card::Emotion(card) = card {
         emotion(&mut out, card)?;
     }
@@ -64,7 +50,11 @@ fn print(known: &Known) -> io::Result<()> {
     if !card.limits().is_empty() {
         writeln!(out, "\nWeak points")?;
         for limit in card.limits() {
-            writeln!(out, "  - {limit}")?;
+            let mut mark = "-";
+            for line in wrapped(limit, 90) {
+                writeln!(out, "  {mark} {line}")?;
+                mark = " ";
+            }
         }
     }
     Ok(())
@@ -78,10 +68,14 @@ fn emotion(out: &mut impl Write, card: &EmotionCard) -> io::Result<()> {
     };
     let name = card.output.name.as_deref().unwrap_or("the only one");
     row(out, "output", &format!("{name}, {kind}"))?;
-    row(out, "framing", &match &card.framing {
-        Framing::Landmarks { .. } => "by five points of the face".to_owned(),
-        Framing::Box { margin } => format!("upright square, {margin} sides of the box"),
-    })?;
+    row(
+        out,
+        "framing",
+        &match &card.framing {
+            Framing::Landmarks { .. } => "by five points of the face".to_owned(),
+            Framing::Box { margin } => format!("upright square, {margin} sides of the box"),
+        },
+    )?;
     let calibration = &card.calibration;
     let mirror = if calibration.mirror { ", averaged with the mirror image" } else { "" };
     let error = calibration.ece.map_or(", calibration error not known".to_owned(), |ece| {
@@ -125,8 +119,26 @@ fn measured(out: &mut impl Write, metrics: &toml::Table, card: &Card) -> io::Res
     Ok(())
 }
 
+/// What and its value, long ones over several lines.
 fn row(out: &mut impl Write, what: &str, value: &str) -> io::Result<()> {
-    writeln!(out, "    {what:<14} {value}")
+    let mut what = what;
+    for line in wrapped(value, 78) {
+        writeln!(out, "    {what:<14} {line}")?;
+        what = "";
+    }
+    Ok(())
+}
+
+fn input(input: &InputCard) -> String {
+    let plain = input.scale == 1.0 && input.mean == [0.0] && input.std == [1.0];
+    let values = if plain {
+        "0 to 255 as it is".to_owned()
+    } else {
+        let (mean, std) = (list(&input.mean), list(&input.std));
+        format!("value = (0 to 255 x {:.6} - {mean}) / {std}", input.scale)
+    };
+    let what = format!("{:?} {:?}", input.channels, input.layout).to_lowercase();
+    format!("{what} {}x{}, {values}", input.width, input.height)
 }
 
 fn list(values: &[f32]) -> String {

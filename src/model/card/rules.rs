@@ -50,8 +50,10 @@ pub(super) fn sound(problems: Vec<String>) -> Result<(), String> {
 
 /// What kind of model a card is about.
 pub(super) fn task(table: &toml::Table) -> Result<Task, String> {
-    let value = table.get("task").ok_or("it has no task: \u{201c}emotion\u{201d} or \
-         \u{201c}face-detection\u{201d}")?;
+    let value = table.get("task").ok_or(
+        "it has no task: \u{201c}emotion\u{201d} or \
+         \u{201c}face-detection\u{201d}",
+    )?;
     value.clone().try_into().map_err(|error| format!("task: {}", words(&error)))
 }
 
@@ -117,7 +119,10 @@ impl Sections<'_> {
 
     fn optional<T: DeserializeOwned>(&mut self, key: &str) -> Option<T> {
         let value = self.table.get(key)?.clone();
-        value.try_into().map_err(|error| self.problems.push(format!("{key}: {}", words(&error)))).ok()
+        value
+            .try_into()
+            .map_err(|error| self.problems.push(format!("{key}: {}", words(&error))))
+            .ok()
     }
 }
 
@@ -151,10 +156,8 @@ impl DetectorCard {
 
 /// A card can't make the program read a file from somewhere else.
 fn file_problems(file: &str) -> Vec<String> {
-    let plain = !file.is_empty()
-        && file != "."
-        && file != ".."
-        && !file.contains(['/', '\\', ':', '\0']);
+    let plain =
+        !file.is_empty() && file != "." && file != ".." && !file.contains(['/', '\\', ':', '\0']);
     if plain {
         Vec::new()
     } else {
@@ -189,7 +192,8 @@ impl EmotionOutput {
     pub(super) fn problems(&self) -> Vec<String> {
         let mut problems = Vec::new();
         if !(2..=1000).contains(&self.labels.len()) {
-            problems.push(format!("output.labels has {} entries; 2 to 1000 work", self.labels.len()));
+            problems
+                .push(format!("output.labels has {} entries; 2 to 1000 work", self.labels.len()));
         }
         for (i, label) in self.labels.iter().enumerate() {
             if label.trim().is_empty() || self.labels[..i].contains(label) {

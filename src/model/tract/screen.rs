@@ -6,10 +6,10 @@ use std::collections::{HashMap, HashSet};
 
 use prost::Message;
 use tract_onnx::pb::tensor_proto::{DataLocation, DataType};
+use tract_onnx::pb::tensor_shape_proto::dimension;
 use tract_onnx::pb::{
     GraphProto, ModelProto, NodeProto, TensorProto, TypeProto, ValueInfoProto, type_proto,
 };
-use tract_onnx::pb::tensor_shape_proto::dimension;
 
 use crate::model::network::{OnnxFacts, TensorFacts};
 
@@ -53,7 +53,9 @@ pub fn decode(onnx: &[u8]) -> Result<ModelProto, String> {
         return Err("the file is empty".into());
     }
     if onnx.starts_with(b"version https://git-lfs") {
-        return Err("the file is a pointer of Git LFS; fetch the model itself (git lfs pull)".into());
+        return Err(
+            "the file is a pointer of Git LFS; fetch the model itself (git lfs pull)".into()
+        );
     }
     let model = ModelProto::decode(onnx)
         .map_err(|_| "the file is no ONNX model, or it is cut short or damaged".to_owned())?;
@@ -75,7 +77,10 @@ pub fn facts(model: &ModelProto) -> OnnxFacts {
         parameters: tensors.iter().filter_map(volume).sum(),
         inputs: graph.map_or_else(Vec::new, |graph| {
             let inputs = graph.input.iter();
-            inputs.filter(|input| !weights.contains(input.name.as_str())).map(tensor_facts).collect()
+            inputs
+                .filter(|input| !weights.contains(input.name.as_str()))
+                .map(tensor_facts)
+                .collect()
         }),
         outputs: graph.map_or_else(Vec::new, |graph| list(&graph.output)),
     }
@@ -94,7 +99,8 @@ pub fn problems(model: &ModelProto) -> Vec<String> {
     }
     let Some(graph) = &model.graph else { return problems };
     if graph.node.len() > MAX_NODES {
-        problems.push(format!("it has {} operators; at most {MAX_NODES} make sense", graph.node.len()));
+        problems
+            .push(format!("it has {} operators; at most {MAX_NODES} make sense", graph.node.len()));
     }
     let constants = graph.node.iter().flat_map(|node| &node.attribute);
     let constants = constants.flat_map(|attribute| attribute.t.iter().chain(&attribute.tensors));
@@ -120,7 +126,11 @@ pub fn problems(model: &ModelProto) -> Vec<String> {
 fn opset(model: &ModelProto) -> i64 {
     let standard = |domain: &str| domain.is_empty() || domain == "ai.onnx";
     let imports = model.opset_import.iter();
-    imports.filter(|import| standard(&import.domain)).map(|import| import.version).max().unwrap_or(0)
+    imports
+        .filter(|import| standard(&import.domain))
+        .map(|import| import.version)
+        .max()
+        .unwrap_or(0)
 }
 
 fn tensor_facts(value: &ValueInfoProto) -> TensorFacts {
