@@ -11,7 +11,7 @@ mod tiles;
 
 use crate::frame::{Frame, RunId};
 use crate::model::NetworkError;
-use crate::observation::{Hint, Labels, Posterior};
+use crate::observation::{FaceReading, Hint, Labels, Posterior};
 use crate::pipeline::Pipeline;
 use crate::source::demo::{Emotion, Scene, SceneKind, Still};
 use crate::time::Pts;
@@ -150,8 +150,9 @@ pub fn run(
     let mut references = Vec::with_capacity(Emotion::ALL.len());
     for emotion in Emotion::ALL {
         let still = Still::of(emotion);
-        let (reading, frame) = reader.read(&still)?;
-        let (posterior, _) = reading.ok_or(AuditError::NoReference(emotion.name()))?;
+        let (face, frame) = reader.read(&still, factors::SEED)?;
+        let face = face.ok_or(AuditError::NoReference(emotion.name()))?;
+        let posterior = face.posterior;
         references.push(Reference { emotion, posterior, tile: Tile::of(&frame, &still) });
         after_each();
     }
@@ -163,10 +164,8 @@ pub fn run(
             let mut tile = None;
             for reference in &references {
                 let still = condition.of(reference.emotion);
-                let (reading, frame) = reader.read_seeded(&still, condition.seed)?;
-                shifts.push(reading.map(|(posterior, hint)| {
-                    Shift::between(&reference.posterior, &posterior, hint)
-                }));
+                let (face, frame) = reader.read(&still, condition.seed)?;
+                shifts.push(face.map(|face| Shift::between(&reference.posterior, &face)));
                 if reference.emotion == SHOWN {
                     tile = Some(Tile::of(&frame, &still));
                 }
@@ -192,28 +191,18 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
+    /// The largest face, if one is found, and the picture.
     fn read(
         &mut self,
         still: &Still,
-    ) -> Result<(Option<(Posterior, Option<Hint>)>, Frame), AuditError> {
-        self.read_seeded(still, factors::SEED)
-    }
-
-    /// The unsmoothed reading of the largest face, if one is found, and the picture.
-    fn read_seeded(
-        &mut self,
-        still: &Still,
         seed: u64,
-    ) -> Result<(Option<(Posterior, Option<Hint>)>, Frame), AuditError> {
+    ) -> Result<(Option<FaceReading>, Frame), AuditError> {
         // Each picture is a run of its own, so that nothing is remembered from the one before.
         self.run += 1;
         let frame = drawn(still, seed, RunId(self.run));
-        let observation = self.pipeline.process(&frame)?;
-        let largest = observation
-            .faces
-            .into_iter()
-            .max_by(|a, b| a.detection.bbox.area().total_cmp(&b.detection.bbox.area()));
-        Ok((largest.map(|face| (face.posterior, face.quality.hint)), frame))
+        let faces = self.pipeline.process(&frame)?.faces;
+        let area = |face: &FaceReading| face.detection.bbox.area();
+        Ok((faces.into_iter().max_by(|a, b| area(a).total_cmp(&area(b))), frame))
     }
 }
 
@@ -224,13 +213,14 @@ fn drawn(still: &Still, seed: u64, run: RunId) -> Frame {
 }
 
 impl Shift {
-    fn between(reference: &Posterior, posterior: &Posterior, hint: Option<Hint>) -> Self {
-        let top = posterior.top().0;
+    /// By the unsmoothed reading.
+    fn between(reference: &Posterior, face: &FaceReading) -> Self {
+        let top = face.posterior.top().0;
         Self {
-            distance: total_variation(reference, posterior),
+            distance: total_variation(reference, &face.posterior),
             top,
             changed: top != reference.top().0,
-            hint,
+            hint: face.quality.hint,
         }
     }
 }
@@ -300,8 +290,6 @@ mod tests {
         assert!((total_variation(&a, &b) - 0.6).abs() < 1e-6);
         let apart = total_variation(&posterior(&[1.0, 0.0]), &posterior(&[0.0, 1.0]));
         assert!((apart - 1.0).abs() < 1e-6);
-        let shift = Shift::between(&a, &b, Some(Hint::TooDark));
-        assert!(shift.changed && shift.top == 1 && shift.hint == Some(Hint::TooDark));
     }
 
     #[test]

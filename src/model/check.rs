@@ -191,7 +191,7 @@ impl Check {
     fn try_loading(&mut self, card: &Card, onnx: &[u8], input: &InputCard, facts: &OnnxFacts) {
         let exists = |name: &&str| facts.outputs.iter().any(|output| output.name == **name);
         let mut outputs = card.outputs();
-        if !outputs.iter().all(|name| exists(&name)) || outputs.is_empty() {
+        if !outputs.iter().all(exists) || outputs.is_empty() {
             // Its only output is the one that was meant.
             if facts.outputs.len() != 1 || matches!(card, Card::Detector(_)) {
                 return;

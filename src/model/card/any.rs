@@ -4,7 +4,6 @@ use super::{DetectorCard, EmotionCard, InputCard, Licence, Task, parse, rules};
 
 /// A card of either kind.
 #[derive(Debug, Clone, PartialEq)]
-#[expect(clippy::large_enum_variant, reason = "there are few, and none is moved often")]
 pub enum Card {
     /// Of an emotion model.
     Emotion(EmotionCard),
