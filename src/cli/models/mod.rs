@@ -124,7 +124,10 @@ fn size(bytes: u64) -> String {
 fn figure(key: &str, value: &toml::Value) -> Option<String> {
     let number = match value {
         toml::Value::Float(number) => *number,
-        toml::Value::Integer(number) => return Some(thousands(number.unsigned_abs())),
+        toml::Value::Integer(number) => {
+            let sign = if *number < 0 { "-" } else { "" };
+            return Some(format!("{sign}{}", thousands(number.unsigned_abs())));
+        }
         toml::Value::String(text) => return Some(text.clone()),
         _ => return None,
     };
