@@ -1,5 +1,6 @@
 //! The command line: what is asked for, and the exit code.
 
+mod analyze;
 #[cfg(feature = "camera")]
 mod cameras;
 mod doctor;
@@ -32,6 +33,7 @@ Examples:
   mien cameras                             list cameras
   mien live --headless --source camera:0 --record sessions --seconds 60
                                            record a minute without a window
+  mien analyze recordings/                 read saved videos and pictures into CSV
   mien live --headless --json | jq .       readings as JSON lines, for other programs
   mien doctor                              check cameras, display, models and folders
 
@@ -53,6 +55,9 @@ enum Command {
     /// Read a source live: in the window, or with --headless without one.
     #[command(after_help = LIVE_EXAMPLES)]
     Live(LiveArgs),
+    /// Read saved videos and pictures: a folder of CSV for each.
+    #[command(after_help = analyze::EXAMPLES)]
+    Analyze(analyze::AnalyzeArgs),
     /// List the cameras, what they offer and which format Mien takes.
     Cameras {
         /// One JSON object a line.
@@ -155,6 +160,7 @@ pub fn run() -> ExitCode {
             live::run(&input, &args)
         }
         Some(Command::Live(args)) => open_window(args.input.or(cli.input)),
+        Some(Command::Analyze(args)) => analyze::run(args, cli.input),
         Some(Command::Cameras { json }) => list_cameras(json),
         Some(Command::Doctor) => doctor::run(&cli.input.live_options()),
         Some(Command::Completions { shell }) => {

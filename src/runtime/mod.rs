@@ -1,8 +1,10 @@
 //! The only folder that starts threads. Wires the pure core to sources and sinks.
 
+pub mod batch;
 pub mod cancel;
 mod capture;
 pub mod devices;
+pub mod file;
 mod inference;
 pub mod live;
 pub mod mailbox;
