@@ -1,11 +1,15 @@
 //! The file half: decode -> pipeline -> recorder. Nothing is dropped and no clock is read: each
 //! waits for the next, so the same file gives the same session.
 
+mod decode;
+
 use std::path::PathBuf;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Sender, bounded, select};
+
+use decode::{Decode, Decoded};
 
 use super::cancel::Cancelled;
 use super::worker;
@@ -17,10 +21,7 @@ use crate::session::{
     FileRecord, Finished, ModelRecord, RecordError, Recorder, RecoverError, SessionEvent,
     SessionHeader, SessionMeta, SessionSummary, SourceRecord,
 };
-use crate::source::media::{
-    self, Damage, MediaError, MediaInfo, MediaItem, MediaReader, OpenOptions,
-};
-use crate::temporal::cut::CutDetector;
+use crate::source::media::{Damage, MediaError, MediaInfo, OpenOptions};
 use crate::time::Pts;
 
 /// Decoded frames on their way to the pipeline: enough that neither waits for the other's jitter,
@@ -145,13 +146,8 @@ pub fn analyse(
     discard(&job.sessions_dir.join(&job.folder_name))?;
     let (sender, decoded) = bounded(FRAME_QUEUE);
     let (path, open, selection) = (job.path.clone(), job.open, job.selection);
-    let decoder = spawn("decode", move || {
-        let mut decode = Decode { selection, run, to: sender, frames: 0, last_slot: None };
-        if let Err(Stop::Failed(error)) = decode.run(&path, &open) {
-            // If nobody listens any more, nobody wants to know.
-            let _ = decode.to.send(Decoded::Failed(error));
-        }
-    })?;
+    let decode = Decode::new(selection, run, sender);
+    let decoder = spawn("decode", move || decode.run(&path, &open))?;
     let mut analysis = Analysis::new(pipeline, job, told);
     let outcome = analysis.follow(&decoded, cancelled);
     // Whatever the decoder still wants to send, nobody takes it: that stops it.
@@ -171,110 +167,6 @@ fn spawn<T: Send + 'static>(
 
 fn join<T>(name: &'static str, thread: JoinHandle<T>) -> Result<T, FileError> {
     worker::joined(thread).map_err(|message| FileError::Worker { worker: name, message })
-}
-
-/// What the decode thread says, in the order of the file.
-enum Decoded {
-    Opened(MediaInfo),
-    Frame(Frame),
-    Cut(Pts),
-    Damage(Damage),
-    Failed(MediaError),
-    /// So many frames lay in the part asked for, passed over ones included.
-    Ended {
-        frames: u64,
-    },
-}
-
-struct Decode {
-    selection: Selection,
-    run: RunId,
-    to: Sender<Decoded>,
-    frames: u64,
-    last_slot: Option<u64>,
-}
-
-/// Why decoding stops before the end of the file.
-enum Stop {
-    /// Nobody takes frames any more.
-    Unwanted,
-    Failed(MediaError),
-}
-
-impl Decode {
-    fn run(&mut self, path: &std::path::Path, open: &OpenOptions) -> Result<(), Stop> {
-        let mut reader = media::open(path, open).map_err(Stop::Failed)?;
-        self.send(Decoded::Opened(reader.info().clone()))?;
-        if let Some(from) = self.selection.from {
-            reader.skip_to(from);
-        }
-        let mut cuts = CutDetector::new();
-        while let Some(item) = self.next_item(reader.as_mut())? {
-            let picture = match item {
-                MediaItem::Damage(damage) => {
-                    if self.contains(damage.from) || self.contains(damage.to) {
-                        self.send(Decoded::Damage(damage))?;
-                    }
-                    continue;
-                }
-                MediaItem::Picture(picture) => picture,
-            };
-            let pts = picture.pts;
-            if self.selection.to.is_some_and(|to| pts >= to) {
-                break;
-            }
-            if self.selection.from.is_some_and(|from| pts < from) {
-                continue;
-            }
-            self.frames += 1;
-            if cuts.is_cut(&picture.luma(), picture.coded_size()) {
-                self.send(Decoded::Cut(pts))?;
-            }
-            if self.is_sampled(pts) {
-                let frame = picture.into_frame(self.run);
-                self.send(match frame {
-                    Ok(frame) => Decoded::Frame(frame),
-                    Err(reason) => {
-                        Decoded::Damage(Damage { from: pts, to: pts, pictures: 1, reason })
-                    }
-                })?;
-            }
-        }
-        let frames = self.frames;
-        self.send(Decoded::Ended { frames })
-    }
-
-    /// An error after the first frames is damage: what was read until then counts.
-    fn next_item(&self, reader: &mut dyn MediaReader) -> Result<Option<MediaItem>, Stop> {
-        match reader.next_item() {
-            Ok(item) => Ok(item),
-            Err(error) if self.frames == 0 => Err(Stop::Failed(error)),
-            Err(error) => {
-                let end = reader.info().duration.map_or(Pts::ZERO, Pts::new);
-                let reason = error.to_string();
-                self.send(Decoded::Damage(Damage { from: end, to: end, pictures: 0, reason }))?;
-                Ok(None)
-            }
-        }
-    }
-
-    fn contains(&self, pts: Pts) -> bool {
-        let Selection { from, to, .. } = self.selection;
-        from.is_none_or(|from| pts >= from) && to.is_none_or(|to| pts < to)
-    }
-
-    /// Whether it is the first frame of its share of a second.
-    fn is_sampled(&mut self, pts: Pts) -> bool {
-        let Some(rate_hz) = self.selection.sample_rate_hz else { return true };
-        // A frame a microsecond early, by rounding, still counts.
-        let slot = ((pts.as_secs_f64() + 1e-6) * rate_hz).floor() as u64;
-        self.last_slot.replace(slot) != Some(slot)
-    }
-
-    /// Waits while the queue is full: the pipeline sets the pace.
-    fn send(&self, decoded: Decoded) -> Result<(), Stop> {
-        self.to.send(decoded).map_err(|_| Stop::Unwanted)
-    }
 }
 
 /// What the recorder thread writes.
