@@ -1,5 +1,6 @@
 //! The command line: what is asked for, and the exit code.
 
+mod analyze;
 mod audit;
 #[cfg(feature = "camera")]
 mod cameras;
@@ -37,6 +38,7 @@ Examples:
   mien cameras                             list cameras
   mien live --headless --source camera:0 --record sessions --seconds 60
                                            record a minute without a window
+  mien analyze recordings/                 read saved videos and pictures into CSV
   mien live --headless --json | jq .       readings as JSON lines, for other programs
   mien evaluate pictures --html report.html
                                            how good the model is on labelled pictures
@@ -64,6 +66,9 @@ enum Command {
     /// Read a source live: in the window, or with --headless without one.
     #[command(after_help = LIVE_EXAMPLES)]
     Live(LiveArgs),
+    /// Read saved videos and pictures: a folder of CSV for each.
+    #[command(after_help = analyze::EXAMPLES)]
+    Analyze(analyze::AnalyzeArgs),
     /// List the cameras, what they offer and which format Mien takes.
     Cameras {
         /// One JSON object a line.
@@ -204,6 +209,7 @@ pub fn run() -> ExitCode {
             live::run(&input, &args)
         }
         Some(Command::Live(args)) => open_window(args.input.or(cli.input)),
+        Some(Command::Analyze(args)) => analyze::run(args, cli.input),
         Some(Command::Cameras { json }) => list_cameras(json),
         Some(Command::Train(args)) => train::run(&args.or(cli.input)),
         Some(Command::Doctor) => doctor::run(&cli.input.live_options()),

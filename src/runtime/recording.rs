@@ -84,6 +84,7 @@ impl Session {
             folder_name: folder_name(&Zoned::now(), spec),
             zero_utc: Some(Timestamp::now()),
             source: SourceRecord::new(spec, info),
+            file: None,
             models: [
                 ("detector", &models.detector, &models.detector_sha256),
                 ("emotion", &models.emotion_model, &models.emotion_sha256),
