@@ -3,8 +3,7 @@
 //! Machines differ, so each time stands beside that of a reference kernel from the same run: a
 //! product of f32 matrices in plain Rust on one thread. The ratio is what to compare and to keep.
 
-use std::hint::black_box;
-use std::time::{Duration, Instant};
+mod reference;
 
 use mien::frame::{Frame, RunId};
 use mien::model::{DetectorModel, EmotionModel};
@@ -21,27 +20,14 @@ use mien::vision::letterbox::Letterbox;
 use mien::vision::pose::head_pose;
 use mien::vision::quality::judge;
 use mien::vision::signature::Signature;
+use reference::Bench;
 
 const SIZE: (u32, u32) = (640, 480);
 const RATE_HZ: f64 = 30.0;
 
-/// Each stage runs this often, and until this much time has passed.
-const RUNS: usize = 60;
-const AT_LEAST: Duration = Duration::from_millis(300);
-
 fn main() {
-    // `cargo test --benches` only asks whether it runs.
-    let quick = std::env::args().any(|argument| argument == "--test");
-    let bench = Bench::new(quick);
-    println!(
-        "reference: product of two {SIDE}x{SIDE} f32 matrices, one thread, {:.1} GFLOP/s\n\
-         one frame of {}x{} with one face; times in milliseconds\n",
-        2.0 * (SIDE as f64).powi(3) / bench.reference.as_secs_f64() / 1e9,
-        SIZE.0,
-        SIZE.1,
-    );
-    println!("{:<34} {:>9} {:>9} {:>10}", "stage", "minimum", "median", "/reference");
-    bench.print("reference kernel", || product(&bench.a, &bench.b));
+    let bench = Bench::new();
+    bench.print_head(&format!("one frame of {}x{} with one face", SIZE.0, SIZE.1), "stage");
     stages(&bench);
     #[cfg(feature = "camera")]
     decoding(&bench);
@@ -129,71 +115,4 @@ fn drawn(scene: &mut Scene, index: u64) -> Frame {
     let mut rgb = Vec::new();
     scene.render(pts(index), &mut rgb);
     Frame::new(RunId(1), index, pts(index), SIZE, rgb).expect("a scene fills its frame")
-}
-
-/// Times stages against the reference kernel.
-struct Bench {
-    quick: bool,
-    a: Vec<f32>,
-    b: Vec<f32>,
-    /// Fastest run of the kernel.
-    reference: Duration,
-}
-
-impl Bench {
-    fn new(quick: bool) -> Self {
-        let matrix = |seed: usize| (0..SIDE * SIDE).map(|i| ((i * seed) % 17) as f32).collect();
-        let mut bench =
-            Self { quick, a: matrix(7), b: matrix(5), reference: Duration::from_secs(1) };
-        bench.reference = bench.time(&mut || product(&bench.a, &bench.b)).0;
-        bench
-    }
-
-    /// Prints a row of the table.
-    fn print<T>(&self, stage: &str, mut run: impl FnMut() -> T) {
-        let (minimum, median) = self.time(&mut run);
-        println!(
-            "{stage:<34} {:>9.3} {:>9.3} {:>10.2}",
-            minimum.as_secs_f64() * 1e3,
-            median.as_secs_f64() * 1e3,
-            minimum.as_secs_f64() / self.reference.as_secs_f64(),
-        );
-    }
-
-    /// Minimum and median.
-    fn time<T>(&self, run: &mut impl FnMut() -> T) -> (Duration, Duration) {
-        let began = Instant::now();
-        let mut times = Vec::new();
-        // The first run fills caches and buffers.
-        black_box(run());
-        while times.is_empty() || !self.quick && (times.len() < RUNS || began.elapsed() < AT_LEAST)
-        {
-            let began = Instant::now();
-            black_box(run());
-            times.push(began.elapsed());
-        }
-        times.sort_unstable();
-        (times[0], times[times.len() / 2])
-    }
-}
-
-/// Side of the matrices of the reference kernel.
-const SIDE: usize = 256;
-
-/// The reference kernel: rows in blocks that stay in the nearest cache, vectorised by the
-/// compiler.
-fn product(a: &[f32], b: &[f32]) -> Vec<f32> {
-    const BLOCK: usize = 64;
-    let mut c = vec![0.0; SIDE * SIDE];
-    for first in (0..SIDE).step_by(BLOCK) {
-        for (row, a_row) in c.chunks_exact_mut(SIDE).zip(a.chunks_exact(SIDE)) {
-            for k in first..first + BLOCK {
-                let factor = a_row[k];
-                for (sum, value) in row.iter_mut().zip(&b[k * SIDE..(k + 1) * SIDE]) {
-                    *sum += factor * value;
-                }
-            }
-        }
-    }
-    c
 }

@@ -26,12 +26,13 @@ pub mod temporal;
 pub mod observation;
 pub mod pipeline;
 
-pub mod teach;
-
 pub mod session;
 pub mod settings;
 
+pub mod audit;
 pub mod dataset;
+pub mod evaluate;
+pub mod teach;
 
 pub mod runtime;
 

@@ -89,9 +89,21 @@ impl Pipeline {
         self.smoothers.clear();
     }
 
+    /// The tuning at work.
+    pub fn options(&self) -> PipelineOptions {
+        self.options
+    }
+
     /// Changes the tuning from the next frame on.
     pub fn set_options(&mut self, options: PipelineOptions) {
         self.options = options;
+    }
+
+    /// The source goes on with another scene, as at a cut of a film: tracks and smoothing end, and
+    /// faces from now on are other faces, with numbers of their own.
+    pub fn cut(&mut self) {
+        self.tracker.forget();
+        self.smoothers.clear();
     }
 
     /// Analyses the next frame. A frame of another run starts afresh: tracks and smoothing of the

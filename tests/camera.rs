@@ -91,16 +91,40 @@ fn a_camera_that_takes_on_another_size_than_asked_is_opened_with_that() {
 }
 
 #[test]
-fn a_fractional_rate_is_told_in_words() {
-    let test = "a_fractional_rate_is_told_in_words";
-    fakecam::with(test, &[("FAKECAM_INTERVAL", "1001/30000")], || {
-        let expected = SourceError::NoUsableFormat {
-            name: NAME.to_owned(),
-            offered: "YUYV 640x480 29.97/s; the rate must be a whole number of pictures a second"
-                .to_owned(),
-        };
-        assert_eq!(cameras().unwrap()[0].problem.as_ref(), Some(&expected));
-        assert_eq!(open_and_read(), Err(expected));
+fn a_camera_with_nothing_but_a_fractional_rate_streams_at_that() {
+    let test = "a_camera_with_nothing_but_a_fractional_rate_streams_at_that";
+    let (_folder, file) = file_name("gone");
+    let settings = [("FAKECAM_INTERVAL", "1001/30000"), ("FAKECAM_GONE", &*file)];
+    fakecam::with(test, &settings, || {
+        assert_eq!(cameras().unwrap()[0].problem, None);
+        let mut camera = open().unwrap();
+        assert!((camera.info().nominal_rate_hz - 30_000.0 / 1001.0).abs() < 1e-9);
+        let read = frames(&mut camera, 31).unwrap();
+        // The emulated driver stamps each picture at its tick; lost ones leave whole steps.
+        let steps = read[30].pts.as_secs_f64() * 30_000.0 / 1001.0;
+        assert!(steps > 29.9 && (steps - steps.round()).abs() < 0.05, "{steps}");
+        // Colours of the emulated ramp: the same path from the bytes on.
+        assert!(read[0].rgb().as_chunks::<3>().0.iter().any(|[r, g, b]| r != g || g != b));
+        // Opened again while it streamed before: nothing was left behind.
+        drop(camera);
+        let mut camera = open().unwrap();
+        assert!(frames(&mut camera, 2).is_ok());
+        File::create(setting("FAKECAM_GONE")).unwrap();
+        let lost = frames(&mut camera, 10).unwrap_err();
+        assert_eq!(lost, named(|name| SourceError::Unplugged { name }));
+    });
+}
+
+#[test]
+fn a_grey_camera_gives_grey_pictures() {
+    let test = "a_grey_camera_gives_grey_pictures";
+    fakecam::with(test, &[("FAKECAM_FOURCC", "GREY")], || {
+        let frame = open_and_read().unwrap();
+        let pixels = frame.rgb().as_chunks::<3>().0;
+        assert_eq!((frame.size(), pixels.len()), ((640, 480), 640 * 480));
+        assert!(pixels.iter().all(|[r, g, b]| r == g && g == b));
+        let step = |at: usize| pixels[at + 1][0].wrapping_sub(pixels[at][0]);
+        assert!((0..600).all(|at| step(at) == 1), "the ramp stands where it belongs");
     });
 }
 

@@ -463,6 +463,8 @@ mod camera {
         let frames = record.frames;
         assert!(frames.damaged >= 10, "{frames:?}");
         assert_eq!(frames.analysed, record.rows);
+        // A damaged picture is damaged, and not dropped as well.
+        assert_eq!(frames.captured, frames.analysed + frames.dropped + frames.damaged);
         let rows = rows_of(&session);
         assert!(rows.len() >= 20, "{} rows", rows.len());
         assert!(rows.iter().filter(has_face).count() * 20 >= rows.len() * 19);

@@ -37,6 +37,7 @@ fn header() -> SessionHeader {
         folder_name: folder_name(&started, &spec),
         zero_utc: Some(started.timestamp()),
         source: SourceRecord::new(&spec, &info),
+        file: None,
         models: vec![ModelRecord {
             role: "emotion".into(),
             name: "mien-emotion-48".into(),

@@ -66,7 +66,9 @@ fn classes_of_drawn_people_are_learned_judged_by_person_and_read_live() {
     fs::write(root.join("glad/notes.txt"), "no picture").unwrap();
     let whole = fs::read(root.join("low/person 1/2.png")).unwrap();
     fs::write(root.join("low/person 1/cut.png"), &whole[..whole.len() / 2]).unwrap();
-    RgbImage::from_pixel(64, 48, image::Rgb([90, 120, 90])).save(root.join("low/wall.png")).unwrap();
+    RgbImage::from_pixel(64, 48, image::Rgb([90, 120, 90]))
+        .save(root.join("low/wall.png"))
+        .unwrap();
 
     let out = home.path().join("my model");
     let args = ["train", text(&root), "--out", text(&out), "--json"];

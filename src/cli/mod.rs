@@ -1,10 +1,15 @@
 //! The command line: what is asked for, and the exit code.
 
+mod analyze;
+mod audit;
 #[cfg(feature = "camera")]
 mod cameras;
 mod doctor;
+mod evaluate;
 mod live;
+mod models;
 mod observation_json;
+mod text;
 mod train;
 #[cfg(feature = "gui")]
 mod window;
@@ -33,10 +38,15 @@ Examples:
   mien cameras                             list cameras
   mien live --headless --source camera:0 --record sessions --seconds 60
                                            record a minute without a window
+  mien analyze recordings/                 read saved videos and pictures into CSV
   mien live --headless --json | jq .       readings as JSON lines, for other programs
+  mien evaluate pictures --html report.html
+                                           how good the model is on labelled pictures
   mien doctor                              check cameras, display, models and folders
   mien train pictures --out my-model       teach it classes of your own, one folder each
   mien --model my-model                    the window with them
+  mien models check my-model               say why a model does not fit its card, and try it
+  mien audit --html steady.html            how far readings move when they should not
 
 Exit codes: 0 all well, 1 something failed (standard error says what), 2 wrong command line.
 Logging: set MIEN_LOG=debug. Other folders: MIEN_CONFIG_DIR, MIEN_DATA_DIR.";
@@ -56,6 +66,9 @@ enum Command {
     /// Read a source live: in the window, or with --headless without one.
     #[command(after_help = LIVE_EXAMPLES)]
     Live(LiveArgs),
+    /// Read saved videos and pictures: a folder of CSV for each.
+    #[command(after_help = analyze::EXAMPLES)]
+    Analyze(analyze::AnalyzeArgs),
     /// List the cameras, what they offer and which format Mien takes.
     Cameras {
         /// One JSON object a line.
@@ -64,9 +77,19 @@ enum Command {
     },
     /// Check cameras, permissions, display, models and folders; say how to fix what is wrong.
     Doctor,
+    /// Measure how good a model is on labelled pictures.
+    #[command(after_help = evaluate::EXAMPLES)]
+    Evaluate(evaluate::EvaluateArgs),
     /// Teach it classes of your own from pictures, and measure how well it learned.
     #[command(after_help = TRAIN_EXAMPLES)]
     Train(train::TrainArgs),
+    /// List the models, show a card, or explain why a model does not load.
+    #[command(after_help = MODELS_EXAMPLES)]
+    Models(models::ModelsArgs),
+    /// Measure how far a model's readings move on a drawn head when skin, hair, light, pose, size
+    /// or noise change and the expression does not.
+    #[command(after_help = AUDIT_EXAMPLES)]
+    Audit(audit::AuditArgs),
     /// Print a completion script for a shell.
     #[command(
         after_help = "Example: mien completions bash > ~/.local/share/bash-completion/completions/mien"
@@ -94,6 +117,21 @@ From 5 faces a class; 30 begin to be useful, 200 of several people are good. Put
 each person into a folder of their own (pictures/bored/anna/1.jpg), so that the figures say how it
 reads people it has not seen. Only the last layer is learned, on the embedding of a model; the
 figures are of pictures that were held out.";
+const MODELS_EXAMPLES: &str = "\
+Examples:
+  mien models                       the built-in models
+  mien models ~/models              and those in folders there
+  mien models show mien-emotion-48  how good, weak points, terms, training
+  mien models check ~/models/mine   everything that is wrong, or a trial on a drawn head
+
+docs/models.md says how to write a card for a model of your own.";
+
+const AUDIT_EXAMPLES: &str = "\
+Examples:
+  mien audit                          the built-in model
+  mien audit ~/models/mine --html steady.html
+
+A drawn head is no population: this can't prove that a model is fair.";
 
 /// Source and models.
 #[derive(Debug, Clone, Args)]
@@ -171,9 +209,17 @@ pub fn run() -> ExitCode {
             live::run(&input, &args)
         }
         Some(Command::Live(args)) => open_window(args.input.or(cli.input)),
+        Some(Command::Analyze(args)) => analyze::run(args, cli.input),
         Some(Command::Cameras { json }) => list_cameras(json),
         Some(Command::Train(args)) => train::run(&args.or(cli.input)),
         Some(Command::Doctor) => doctor::run(&cli.input.live_options()),
+        Some(Command::Evaluate(args)) => evaluate::run(&args, &cli.input),
+        Some(Command::Models(args)) => models::run(&args),
+        Some(Command::Audit(args)) => {
+            let model_dir = args.dir.clone().or(args.model.clone()).or(cli.input.model);
+            let detector_dir = args.detector.clone().or(cli.input.detector);
+            audit::run(&args, &LiveOptions { model_dir, detector_dir, ..LiveOptions::default() })
+        }
         Some(Command::Completions { shell }) => {
             clap_complete::generate(shell, &mut Cli::command(), "mien", &mut std::io::stdout());
             EXIT_OK
@@ -236,5 +282,24 @@ mod tests {
             assert!(parse(&format!("mien live --headless --seconds {wrong}")).is_err(), "{wrong}");
         }
         assert!(parse("mien --source demo:7").is_err());
+    }
+
+    #[test]
+    fn models_are_listed_shown_and_checked() {
+        let parse = |line: &str| Cli::try_parse_from(line.split(' '));
+        for sound in [
+            "mien models",
+            "mien models --json a b",
+            "mien models list a",
+            "mien models show mien-emotion-48",
+            "mien models check a --json",
+            "mien audit a --html page.html",
+            "mien audit --model a --json",
+        ] {
+            assert!(parse(sound).is_ok(), "{sound}");
+        }
+        for wrong in ["mien models check", "mien models show", "mien audit a --model b"] {
+            assert!(parse(wrong).is_err(), "{wrong}");
+        }
     }
 }

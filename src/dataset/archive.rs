@@ -64,10 +64,10 @@ pub fn list(path: &Path, options: DatasetOptions) -> Result<Listing, DatasetErro
     let mut listing = Listing::new(Store::Archive(pictures));
     let votes = npy::numbers(&mut archive, "votes").map_err(failed)?;
     let truths = match (votes, label_words) {
-        (Some((shape, values)), _) => {
+        (Some(votes), _) => {
             let majority = npy::numbers(&mut archive, "majority").map_err(failed)?;
-            let majority = majority.map(|(_, values)| values);
-            from_votes(&mut listing, count, (&shape, &values), majority, names).map_err(failed)?
+            let majority = majority.map(|majority| majority.values);
+            from_votes(&mut listing, count, &votes, majority, names).map_err(failed)?
         }
         (None, Some(labels)) => from_labels(&mut listing, path, &labels, names, options)?,
         (None, None) => return Err(failed("it holds neither labels nor votes".into())),
@@ -117,11 +117,11 @@ fn look_at_images(archive: &mut npy::Archive) -> Result<(usize, Pictures), Strin
 fn from_votes(
     listing: &mut Listing,
     count: usize,
-    (shape, values): (&[u64], &[f64]),
+    npy::Numbers { shape, values }: &npy::Numbers,
     majority: Option<Vec<f64>>,
     names: Option<Vec<String>>,
 ) -> Result<Vec<Truth>, String> {
-    let columns = match shape {
+    let columns = match &shape[..] {
         [rows, columns] if *rows == count as u64 && *columns > 0 => *columns as usize,
         _ => return Err(format!("votes has shape {shape:?}; it needs {count} rows")),
     };

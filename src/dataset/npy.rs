@@ -8,7 +8,7 @@ use npyz::{DType, Deserialize, NpyFile, NpyHeader, Order, TypeChar};
 use zip::ZipArchive;
 
 /// More values than labels of any set of faces have; a header may claim anything.
-const MAX_VALUES: u64 = 100_000_000;
+const MAX_VALUES: u64 = 20_000_000;
 
 /// A header is a short line of text.
 const MAX_HEADER_BYTES: u32 = 4096;
@@ -69,9 +69,18 @@ pub fn kind(header: &NpyHeader) -> Option<(TypeChar, u64)> {
     }
 }
 
-/// The whole array `name` as numbers, with its shape; `None` if there is no such array.
-pub fn numbers(archive: &mut Archive, name: &str) -> Result<Option<(Vec<u64>, Vec<f64>)>, String> {
-    let Some((header, reader)) = small_array(archive, name)? else { return Ok(None) };
+/// An array of numbers.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Numbers {
+    /// Length of each axis.
+    pub shape: Vec<u64>,
+    /// Row by row.
+    pub values: Vec<f64>,
+}
+
+/// The whole array `name` as numbers; `None` if there is no such array.
+pub fn numbers(archive: &mut Archive, name: &str) -> Result<Option<Numbers>, String> {
+    let Some(Entry { header, reader }) = small_array(archive, name)? else { return Ok(None) };
     let shape = header.shape().to_vec();
     let values = match kind(&header) {
         Some((TypeChar::Uint, 1)) => collect(header, reader, |value: u8| f64::from(value)),
@@ -86,12 +95,14 @@ pub fn numbers(archive: &mut Archive, name: &str) -> Result<Option<(Vec<u64>, Ve
         Some((TypeChar::Float, 8)) => collect(header, reader, |value: f64| value),
         _ => Err(format!("values of type {} are no numbers", header.dtype().descr())),
     };
-    values.map(|values| Some((shape, values))).map_err(|reason| format!("{name}: {reason}"))
+    values
+        .map(|values| Some(Numbers { shape, values }))
+        .map_err(|reason| format!("{name}: {reason}"))
 }
 
 /// The whole array `name` as words, numbers written out; `None` if there is no such array.
 pub fn words(archive: &mut Archive, name: &str) -> Result<Option<Vec<String>>, String> {
-    let Some((header, reader)) = small_array(archive, name)? else { return Ok(None) };
+    let Some(Entry { header, reader }) = small_array(archive, name)? else { return Ok(None) };
     if matches!(kind(&header), Some((TypeChar::UnicodeStr | TypeChar::ByteStr, _))) {
         return collect(header, reader, |word: String| word)
             .map(Some)
@@ -99,14 +110,18 @@ pub fn words(archive: &mut Archive, name: &str) -> Result<Option<Vec<String>>, S
     }
     drop(reader);
     let numbers = numbers(archive, name)?;
-    Ok(numbers.map(|(_, values)| values.iter().map(f64::to_string).collect()))
+    Ok(numbers.map(|numbers| numbers.values.iter().map(f64::to_string).collect()))
 }
 
-/// Header and values of an entry that may be held in memory as a whole.
-fn small_array<'a>(
-    archive: &'a mut Archive,
-    name: &str,
-) -> Result<Option<(NpyHeader, Box<dyn Read + 'a>)>, String> {
+/// An entry whose header has been read.
+struct Entry<'a> {
+    header: NpyHeader,
+    /// At the first value.
+    reader: Box<dyn Read + 'a>,
+}
+
+/// An entry that may be held in memory as a whole.
+fn small_array<'a>(archive: &'a mut Archive, name: &str) -> Result<Option<Entry<'a>>, String> {
     let Some(index) = archive.index_for_name(&format!("{name}.npy")) else { return Ok(None) };
     let entry = archive.by_index(index).map_err(|error| format!("{name}: {error}"))?;
     let bytes = entry.size();
@@ -118,7 +133,7 @@ fn small_array<'a>(
     if header.len() > MAX_VALUES || claimed.is_none_or(|claimed| claimed > bytes) {
         return Err(format!("{name}: it claims more values than it holds"));
     }
-    Ok(Some((header, Box::new(reader))))
+    Ok(Some(Entry { header, reader: Box::new(reader) }))
 }
 
 fn collect<T: Deserialize, V>(

@@ -34,12 +34,16 @@ impl Picture {
     pub(super) fn from_pixels(
         (width, height): (u32, u32),
         channels: usize,
-        pixels: Vec<u8>,
+        pixels: &[u8],
     ) -> Result<Self, PictureError> {
         let rgb = match channels {
-            1 => pixels.into_iter().flat_map(|value| [value; 3]).collect(),
-            _ => pixels,
+            1 => pixels.iter().flat_map(|value| [*value; 3]).collect(),
+            _ => pixels.to_vec(),
         };
+        Self::from_rgb((width, height), rgb)
+    }
+
+    fn from_rgb((width, height): (u32, u32), rgb: Vec<u8>) -> Result<Self, PictureError> {
         let is_grey = rgb.as_chunks::<3>().0.iter().all(|[r, g, b]| r == g && g == b);
         let frame = Frame::new(RunId(0), 0, Pts::ZERO, (width, height), rgb)
             .map_err(|wrong| PictureError::Damaged { reason: wrong.to_string() })?;
@@ -99,7 +103,7 @@ fn decode(file: &[u8]) -> Result<Picture, PictureError> {
     let mut image = DynamicImage::from_decoder(decoder).map_err(picture_error)?;
     image.apply_orientation(orientation);
     let size = (image.width(), image.height());
-    Picture::from_pixels(size, 3, image.into_rgb8().into_raw())
+    Picture::from_rgb(size, image.into_rgb8().into_raw())
 }
 
 fn picture_error(error: ImageError) -> PictureError {
@@ -153,14 +157,14 @@ impl StoredPicture {
     ///
     /// # Errors
     /// As [`Picture::read`].
-    pub fn open(self) -> Result<Picture, PictureError> {
-        match self.content {
-            Content::File(path) => Picture::read(&path),
+    pub fn open(&self) -> Result<Picture, PictureError> {
+        match &self.content {
+            Content::File(path) => Picture::read(path),
             Content::Pixels { size, channels, pixels } => {
-                Picture::from_pixels(size, channels, pixels)
+                Picture::from_pixels(*size, *channels, pixels)
             }
-            Content::Text(text) => parse_pixels(&text),
-            Content::Missing(error) => Err(error),
+            Content::Text(text) => parse_pixels(text),
+            Content::Missing(error) => Err(error.clone()),
         }
     }
 }
@@ -175,5 +179,5 @@ fn parse_pixels(text: &str) -> Result<Picture, PictureError> {
     if side == 0 || side * side != pixels.len() {
         return Err(damaged(format!("{} grey values are no square", pixels.len())));
     }
-    Picture::from_pixels((side as u32, side as u32), 1, pixels)
+    Picture::from_pixels((side as u32, side as u32), 1, &pixels)
 }

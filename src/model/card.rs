@@ -1,12 +1,15 @@
-//! The model card, `card.toml`: the facts about a model that code must not guess.
+//! The model card, `card.toml`: the facts about a model that code must not guess. Every key, with
+//! its unit and default, is explained in `docs/models.md`.
+
+mod any;
+mod rules;
 
 use serde::Deserialize;
 
 use crate::geom::Point;
 use crate::observation::Labels;
 
-/// Version of the card's schema that this program reads.
-const SCHEMA: u32 = 1;
+pub use any::Card;
 
 /// Card of an emotion model.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -17,7 +20,8 @@ pub struct EmotionCard {
     pub name: String,
     /// ONNX file beside the card.
     pub file: String,
-    /// Of that file, in hex.
+    /// Of that file, in hex. Empty in a card that pins no file; a loaded model always has it.
+    #[serde(default)]
     pub sha256: String,
     /// The tensor it takes.
     pub input: InputCard,
@@ -32,12 +36,18 @@ pub struct EmotionCard {
     pub affect: Option<AffectMap>,
     /// Terms.
     pub licence: Licence,
-    /// What it achieves, as text and figures, for people.
+    /// How it was made, for people: command, recipe, number of parameters.
+    #[serde(default)]
+    pub training: toml::Table,
+    /// What it achieves, as text and figures, for people: one entry a set of pictures. A table in
+    /// an entry is a column of figures by class.
     #[serde(default)]
     pub metrics: Vec<toml::Table>,
     /// What it is bad at, for people.
     #[serde(default)]
     pub limits: Vec<String>,
+    /// Where these facts are from, for people.
+    pub source: Option<String>,
 }
 
 /// Card of a face detector.
@@ -49,7 +59,8 @@ pub struct DetectorCard {
     pub name: String,
     /// ONNX file beside the card.
     pub file: String,
-    /// Of that file, in hex.
+    /// Of that file, in hex. Empty in a card that pins no file; a loaded model always has it.
+    #[serde(default)]
     pub sha256: String,
     /// The tensor it takes. The picture is scaled to fit and put at the top left; the rest is
     /// black.
@@ -58,12 +69,18 @@ pub struct DetectorCard {
     pub output: DetectorOutput,
     /// Terms.
     pub licence: Licence,
-    /// What it achieves, as text and figures, for people.
+    /// How it was made, for people: command, recipe, number of parameters.
+    #[serde(default)]
+    pub training: toml::Table,
+    /// What it achieves, as text and figures, for people: one entry a set of pictures. A table in
+    /// an entry is a column of figures by class.
     #[serde(default)]
     pub metrics: Vec<toml::Table>,
     /// What it is bad at, for people.
     #[serde(default)]
     pub limits: Vec<String>,
+    /// Where these facts are from, for people.
+    pub source: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -156,36 +173,14 @@ impl InputCard {
         let (mean, std) = (of(&self.mean).unwrap_or(0.0), of(&self.std).unwrap_or(1.0));
         (self.scale / std, -mean / std)
     }
-
-    fn check(&self) -> Result<(), String> {
-        // A face is never larger than this on its way into a model, nor a picture for detection.
-        let sides = 8..=2048;
-        if !sides.contains(&self.width) || !sides.contains(&self.height) {
-            return Err(format!("input {}x{} is not within 8 to 2048", self.width, self.height));
-        }
-        for (name, values) in [("mean", &self.mean), ("std", &self.std)] {
-            if values.len() != 1 && values.len() != self.channels.count() {
-                return Err(format!(
-                    "input.{name} has {} values; it needs 1 or {}",
-                    values.len(),
-                    self.channels.count()
-                ));
-            }
-        }
-        let finite = self.mean.iter().chain(&self.std).chain([&self.scale]).all(|v| v.is_finite());
-        if !finite || self.std.contains(&0.0) || self.scale == 0.0 {
-            return Err("input.scale and input.std must be numbers other than 0".into());
-        }
-        Ok(())
-    }
 }
 
 /// What an emotion model gives.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct EmotionOutput {
-    /// Name of the output in the ONNX file.
-    pub name: String,
+    /// Name of the output in the ONNX file. May be left out if that has only one.
+    pub name: Option<String>,
     /// Whether softmax was applied.
     pub kind: OutputKind,
     /// Classes in the order of the output.
@@ -289,21 +284,6 @@ pub struct Licence {
     pub data: String,
 }
 
-fn check_head(schema: u32, task: Task, wanted: Task) -> Result<(), String> {
-    if schema != SCHEMA {
-        return Err(format!("schema {schema} is not known to this version (it reads {SCHEMA})"));
-    }
-    if task != wanted {
-        let kind = if task == Task::Emotion { "an emotion model" } else { "a face detector" };
-        return Err(format!("this is {kind}; it was asked for as the other kind"));
-    }
-    Ok(())
-}
-
-fn parse<T: for<'de> Deserialize<'de>>(text: &str) -> Result<T, String> {
-    toml::from_str(text).map_err(|error| error.to_string().trim_end().to_owned())
-}
-
 impl EmotionCard {
     /// Reads a card and checks it in itself.
     ///
@@ -311,45 +291,8 @@ impl EmotionCard {
     /// Says in words what is wrong.
     pub fn parse(text: &str) -> Result<Self, String> {
         let card: Self = parse(text)?;
-        check_head(card.schema, card.task, Task::Emotion)?;
-        card.input.check()?;
-        let labels = &card.output.labels;
-        if !(2..=1000).contains(&labels.len()) {
-            return Err(format!("output.labels has {} entries; 2 to 1000 work", labels.len()));
-        }
-        for (i, label) in labels.iter().enumerate() {
-            if label.trim().is_empty() || labels[..i].contains(label) {
-                return Err(format!("output.labels has \u{201c}{label}\u{201d} twice or empty"));
-            }
-        }
-        if let Some(affect) = &card.affect {
-            let sound = |v: &[f32]| v.iter().all(|x| (-1.0..=1.0).contains(x));
-            if affect.valence.len() != labels.len() || affect.arousal.len() != labels.len() {
-                return Err(format!(
-                    "affect has {} valences and {} arousals for {} labels",
-                    affect.valence.len(),
-                    affect.arousal.len(),
-                    labels.len()
-                ));
-            }
-            if !sound(&affect.valence) || !sound(&affect.arousal) {
-                return Err("affect has coordinates outside -1 to 1".into());
-            }
-        }
-        if !(card.calibration.temperature > 0.0 && card.calibration.temperature.is_finite()) {
-            return Err("calibration.temperature must be above 0".into());
-        }
-        match card.framing {
-            Framing::Box { margin } if !(0.5..=4.0).contains(&margin) => {
-                return Err(format!("framing.margin {margin} is not within 0.5 to 4"));
-            }
-            Framing::Landmarks { template }
-                if template.iter().flatten().any(|v| !v.is_finite()) =>
-            {
-                return Err("framing.template has a value that is no number".into());
-            }
-            _ => {}
-        }
+        rules::head(card.schema, card.task, Task::Emotion)?;
+        rules::sound(card.problems())?;
         Ok(card)
     }
 
@@ -358,7 +301,7 @@ impl EmotionCard {
         Labels::new(self.output.labels.iter().map(String::as_str))
     }
 
-    /// Compares the card with the network's outputs.
+    /// Compares the card with the network's scores.
     pub(super) fn check(&self, output_shapes: &[Vec<usize>]) -> Result<(), String> {
         let classes: usize =
             output_shapes.iter().map(|shape| shape.iter().product::<usize>()).sum();
@@ -377,15 +320,8 @@ impl DetectorCard {
     /// Says in words what is wrong.
     pub fn parse(text: &str) -> Result<Self, String> {
         let card: Self = parse(text)?;
-        check_head(card.schema, card.task, Task::FaceDetection)?;
-        card.input.check()?;
-        for (name, value) in
-            [("score_threshold", card.output.score_threshold), ("nms_iou", card.output.nms_iou)]
-        {
-            if !(0.0..=1.0).contains(&value) {
-                return Err(format!("output.{name} {value} is not within 0 to 1"));
-            }
-        }
+        rules::head(card.schema, card.task, Task::FaceDetection)?;
+        rules::sound(card.problems())?;
         Ok(card)
     }
 
@@ -399,4 +335,8 @@ impl DetectorCard {
             )),
         }
     }
+}
+
+fn parse<T: for<'de> Deserialize<'de>>(text: &str) -> Result<T, String> {
+    toml::from_str(text).map_err(|error| error.to_string().trim_end().to_owned())
 }

@@ -5,8 +5,10 @@
 
 mod builtin;
 pub mod card;
+pub mod check;
 pub mod embedding;
 pub mod network;
+mod probe;
 mod tract;
 
 use std::borrow::Cow;
@@ -16,9 +18,9 @@ use sha2::{Digest, Sha256};
 
 use card::{DetectorOutput, InputCard};
 
-pub use card::{DetectorCard, EmotionCard};
+pub use card::{Card, DetectorCard, EmotionCard};
 pub use embedding::EmbeddingModel;
-pub use network::{Network, NetworkError};
+pub use network::{Network, NetworkError, OnnxFacts};
 
 /// A face detector with its card, ready to run.
 pub struct DetectorModel {
@@ -61,10 +63,13 @@ impl DetectorModel {
         card: &str,
         onnx: impl FnOnce(&str) -> Result<Cow<'static, [u8]>, ModelError>,
     ) -> Result<Self, ModelError> {
-        let card = DetectorCard::parse(card).map_err(|reason| ModelError::card(place, reason))?;
+        let mut card =
+            DetectorCard::parse(card).map_err(|reason| ModelError::card(place, reason))?;
         let DetectorOutput { scores, boxes, landmarks, .. } = &card.output;
         let outputs = [scores.as_str(), boxes, landmarks];
-        let network = load(place, &onnx(&card.file)?, &card.sha256, &card.input, &outputs)?;
+        let onnx = onnx(&card.file)?;
+        card.sha256 = check_sha256(place, &onnx, &card.sha256)?;
+        let network = load(place, &onnx, &card.input, &outputs)?;
         card.check(network.output_shapes())
             .map_err(|reason| ModelError::mismatch(place, reason))?;
         Ok(Self { card, network })
@@ -104,57 +109,111 @@ impl EmotionModel {
         card: &str,
         onnx: impl FnOnce(&str) -> Result<Cow<'static, [u8]>, ModelError>,
     ) -> Result<Self, ModelError> {
-        let card = EmotionCard::parse(card).map_err(|reason| ModelError::card(place, reason))?;
-        let outputs = [card.output.name.as_str()];
-        let network = load(place, &onnx(&card.file)?, &card.sha256, &card.input, &outputs)?;
+        let mut card =
+            EmotionCard::parse(card).map_err(|reason| ModelError::card(place, reason))?;
+        let outputs: Vec<&str> = card.output.name.iter().map(String::as_str).collect();
+        let onnx = onnx(&card.file)?;
+        card.sha256 = check_sha256(place, &onnx, &card.sha256)?;
+        let mut network = load(place, &onnx, &card.input, &outputs)?;
         card.check(network.output_shapes())
+            .and_then(|()| {
+                let answers = probe::ask(&card.input, &mut *network);
+                answers.map_err(|error| error.to_string())?.check(&card)
+            })
             .map_err(|reason| ModelError::mismatch(place, reason))?;
         Ok(Self { card, network })
     }
 }
 
-/// Loads a network once the file proves to be the one the card was written for.
+/// Cards of the two models inside this program, and the sizes of their files in bytes.
+pub fn built_in() -> Vec<(Card, u64)> {
+    [builtin::EMOTION, builtin::DETECTOR]
+        .into_iter()
+        .filter_map(|(card, onnx)| Some((Card::parse(card).ok()?, onnx.len() as u64)))
+        .collect()
+}
+
 fn load(
     place: &str,
     onnx: &[u8],
-    sha256: &str,
     input: &InputCard,
     outputs: &[&str],
 ) -> Result<Box<dyn Network>, ModelError> {
-    check_sha256(place, onnx, sha256)?;
-    tract::load(onnx, &input.shape(), outputs).map_err(|error| ModelError::network(place, error))
+    load_network(onnx, &input.shape(), outputs).map_err(|error| ModelError::network(place, error))
+}
+
+/// Loads an ONNX file for one input of `shape` and the outputs named, in their order; without
+/// names, for its only output. For networks that have no card: a model with one is checked against
+/// it by [`EmotionModel::from_dir`] and [`DetectorModel::from_dir`].
+///
+/// # Errors
+/// If the file is damaged, hostile, or no network of one picture, or if it differs from what is
+/// asked for.
+pub fn load_network(
+    onnx: &[u8],
+    shape: &[usize],
+    outputs: &[&str],
+) -> Result<Box<dyn Network>, NetworkError> {
+    tract::load(onnx, shape, outputs)
+}
+
+/// What an ONNX file says of itself, and everything for which it would be refused.
+///
+/// # Errors
+/// If it can't be read at all.
+pub fn inspect(onnx: &[u8]) -> Result<(OnnxFacts, Vec<String>), NetworkError> {
+    tract::inspect(onnx)
 }
 
 /// Larger files are not read: the largest model worth running live is a tenth of this.
 const MAX_ONNX_BYTES: u64 = 1 << 30;
 
-fn read_card(dir: &Path) -> Result<String, ModelError> {
+/// No card is longer.
+const MAX_CARD_BYTES: u64 = 1 << 20;
+
+/// The text of the card in a folder.
+///
+/// # Errors
+/// If there is none, or if it is no text.
+pub fn read_card(dir: &Path) -> Result<String, ModelError> {
     let path = dir.join("card.toml");
-    std::fs::read_to_string(&path).map_err(|error| ModelError::unreadable(path, &error))
+    let bytes = read_bounded(&path, MAX_CARD_BYTES)?;
+    String::from_utf8(bytes)
+        .map_err(|_| ModelError::card(&path.display().to_string(), "it is no text".into()))
 }
 
 fn read_onnx(dir: &Path, file: &str) -> Result<Vec<u8>, ModelError> {
-    let path = dir.join(file);
-    let unreadable = |error: &std::io::Error| ModelError::unreadable(path.clone(), error);
-    let bytes = std::fs::metadata(&path).map_err(|error| unreadable(&error))?.len();
-    if bytes > MAX_ONNX_BYTES {
-        return Err(ModelError::mismatch(
-            &path.display().to_string(),
-            format!("{} MB is more than Mien loads (1,024 MB)", bytes >> 20),
-        ));
-    }
-    std::fs::read(&path).map_err(|error| unreadable(&error))
+    read_bounded(&dir.join(file), MAX_ONNX_BYTES)
 }
 
-fn check_sha256(place: &str, onnx: &[u8], stated: &str) -> Result<(), ModelError> {
-    let found: String = Sha256::digest(onnx).iter().map(|byte| format!("{byte:02x}")).collect();
-    if found.eq_ignore_ascii_case(stated) {
-        return Ok(());
+/// Reads a file that is no longer than it should be, and no device.
+fn read_bounded(path: &Path, limit: u64) -> Result<Vec<u8>, ModelError> {
+    let unreadable = |error: &std::io::Error| ModelError::unreadable(path.to_owned(), error);
+    let metadata = std::fs::metadata(path).map_err(|error| unreadable(&error))?;
+    if !metadata.is_file() || metadata.len() > limit {
+        return Err(ModelError::mismatch(
+            &path.display().to_string(),
+            format!("it is no file of at most {} MB", limit >> 20),
+        ));
+    }
+    std::fs::read(path).map_err(|error| unreadable(&error))
+}
+
+/// The checksum of the file, which must be the one the card states, if it states one.
+fn check_sha256(place: &str, onnx: &[u8], stated: &str) -> Result<String, ModelError> {
+    let found = sha256(onnx);
+    if stated.is_empty() || found.eq_ignore_ascii_case(stated) {
+        return Ok(found);
     }
     Err(ModelError::mismatch(
         place,
         format!("the card states sha256 {stated}, but the file has {found}: it was changed"),
     ))
+}
+
+/// In hex.
+fn sha256(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Why a model can't be used. `Display` names the place and the cause; [`Self::advice`] says what
@@ -218,9 +277,18 @@ impl ModelError {
             Self::Unreadable { .. } => {
                 "Name a folder that holds card.toml and the model file it names."
             }
-            Self::Card { .. } => "Correct card.toml; models/mien-emotion-48/card.toml is a sample.",
-            Self::Mismatch { .. } => "Correct the card, or get the model file it was written for.",
-            Self::Network { .. } => "Export the model again as ONNX with fixed input size.",
+            Self::Card { .. } => {
+                "Correct card.toml; `mien models check` names all that is wrong with it, and \
+                 docs/models.md explains every key."
+            }
+            Self::Mismatch { .. } => {
+                "Correct the card, or get the file it was written for; `mien models check` names \
+                 all that differs."
+            }
+            Self::Network { .. } => {
+                "Export the model again as one ONNX file for one picture; `mien models check` \
+                 names all that is wrong with it."
+            }
         }
     }
 }

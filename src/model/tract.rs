@@ -1,20 +1,22 @@
 //! The inference engine, tract. No file outside this module names it.
 
 mod rehead;
+mod screen;
 
-use std::io::Cursor;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use tract_onnx::prelude::*;
 use tract_onnx::tract_hir::infer::Factoid;
+use tract_onnx::tract_hir::ops::unimpl::UnimplementedOp;
 
-use super::network::{Network, NetworkError};
+use super::network::{Network, NetworkError, OnnxFacts};
 
 pub use rehead::rehead;
 
-/// Loads an ONNX file for inputs of `shape` and the outputs named, in their order. Takes a tenth
-/// of a second or more: the graph is optimised for this processor.
+/// Loads an ONNX file for inputs of `shape` and the outputs named, in their order; without names,
+/// for its only output. Takes a tenth of a second or more: the graph is optimised for this
+/// processor.
 pub fn load(
     onnx: &[u8],
     shape: &[usize],
@@ -27,24 +29,37 @@ pub fn load(
     Ok(Box::new(network))
 }
 
+/// What an ONNX file says of itself, and everything for which it is refused; without running it.
+pub fn inspect(onnx: &[u8]) -> Result<(OnnxFacts, Vec<String>), NetworkError> {
+    let model = screen::decode(onnx).map_err(|reason| NetworkError::Load { reason })?;
+    Ok((screen::facts(&model), screen::problems(&model)))
+}
+
 fn load_unguarded(
     onnx: &[u8],
     shape: &[usize],
     outputs: &[&str],
 ) -> Result<TractNetwork, NetworkError> {
-    let load_error = |error: TractError| NetworkError::Load { reason: first_line(&error) };
+    let refused = |reason: String| NetworkError::Load { reason };
+    let load_error = |error: TractError| refused(first_line(&error));
+    let proto = screen::read(onnx).map_err(refused)?;
     let mut model = tract_onnx::onnx()
-        // Exporters write output shapes that are at odds with a fixed input; they are derived anew.
+        // Exporters write shapes that are at odds with a fixed input; they are derived anew.
         .with_ignore_output_shapes(true)
-        .model_for_read(&mut Cursor::new(onnx))
+        .with_ignore_value_info(true)
+        .model_for_proto_model(&proto)
         .map_err(load_error)?;
+    drop(proto);
     check_input(&model, shape)?;
     let wanted = find_outputs(&model, outputs)?;
     model.select_output_outlets(&wanted).map_err(load_error)?;
-    let plan = model
+    check_operators(&model)?;
+    let model = model
         .with_input_fact(0, f32::fact(shape).into())
-        .and_then(InferenceModelExt::into_optimized)
+        .and_then(InferenceModelExt::into_typed)
         .map_err(load_error)?;
+    check_size(&model)?;
+    let plan = model.into_optimized().map_err(load_error)?;
     let output_shapes = (0..wanted.len())
         .map(|output| {
             let fact = plan.output_fact(output)?;
@@ -60,12 +75,50 @@ fn load_unguarded(
     Ok(TractNetwork { plan, shape: shape.to_vec(), output_shapes })
 }
 
+/// Names an operator that this engine does not have, if one is needed.
+fn check_operators(model: &InferenceModel) -> Result<(), NetworkError> {
+    let refused = |reason: String| NetworkError::Load { reason };
+    let order = model.eval_order().map_err(|error| refused(first_line(&error)))?;
+    let unknown = order.iter().map(|id| &model.nodes[*id]).find(|n| n.op_is::<UnimplementedOp>());
+    let Some(unknown) = unknown else { return Ok(()) };
+    let name = unknown.op.name();
+    let name = name.trim_start_matches("Unimplemented(").trim_end_matches(')');
+    let name: String = name.chars().filter(|c| !c.is_control()).take(60).collect();
+    Err(refused(format!("it needs the operator \u{201c}{name}\u{201d}, which can't be run")))
+}
+
+/// Refuses what would not fit into memory, before a network is optimised for it.
+fn check_size(model: &TypedModel) -> Result<(), NetworkError> {
+    let sizes = model.nodes.iter().flat_map(|node| &node.outputs).map(|outlet| {
+        let volume = outlet.fact.shape.volume().to_i64().ok().and_then(|n| u64::try_from(n).ok());
+        volume.unwrap_or(0)
+    });
+    if sizes.fold(0, u64::saturating_add) <= screen::MAX_NUMBERS {
+        return Ok(());
+    }
+    Err(NetworkError::Load { reason: "it needs more than 1 GB of memory for one face".into() })
+}
+
 /// Where the file states a size, the card must agree: a network that averages over its whole
 /// input would run at any size, and answer nonsense.
 fn check_input(model: &InferenceModel, shape: &[usize]) -> Result<(), NetworkError> {
-    let stated = model
-        .input_fact(0)
-        .map_err(|error| NetworkError::Load { reason: first_line(&error) })?
+    let refused = |reason: String| NetworkError::Load { reason };
+    let inputs = model.input_outlets().map_err(|error| refused(first_line(&error)))?;
+    if inputs.len() != 1 {
+        let names = inputs.iter().map(|outlet| model.nodes[outlet.node].name.as_str());
+        let names = names.collect::<Vec<_>>().join(", ");
+        return Err(refused(format!(
+            "it takes {} inputs ({names}), not one picture",
+            inputs.len()
+        )));
+    }
+    let fact = model.input_fact(0).map_err(|error| refused(first_line(&error)))?;
+    if let Some(element) = fact.datum_type.concretize()
+        && element != f32::datum_type()
+    {
+        return Err(refused(format!("it takes numbers of type {element:?}, not float32")));
+    }
+    let stated = fact
         .shape
         .dims()
         .map(|dim| dim.concretize().and_then(|dim| usize::try_from(dim.to_i64().ok()?).ok()))
@@ -95,7 +148,14 @@ fn find_outputs(model: &InferenceModel, names: &[&str]) -> Result<Vec<OutletId>,
             NetworkError::NoSuchOutput { name: (*name).to_owned(), existing: existing.join(", ") }
         })
     };
-    names.iter().map(find).collect()
+    match (names, &existing[..]) {
+        ([], [only]) => Ok(vec![*only]),
+        ([], _) => {
+            let existing: Vec<_> = existing.iter().map(|outlet| label(*outlet)).collect();
+            Err(NetworkError::WhichOutput { existing: existing.join(", ") })
+        }
+        _ => names.iter().map(find).collect(),
+    }
 }
 
 struct TractNetwork {

@@ -132,13 +132,14 @@ impl CaptureLoop {
         *told = None;
         stats.watch(run, Instant::now());
         outlets.shared.source_opened(run, spec, source.info());
+        let mut damaged_before = 0;
         loop {
             match source.next_frame(cancelled) {
                 Ok(_) if cancelled.is_cancelled() => return SourceError::Cancelled,
                 Ok(frame) => {
                     let captured_at = Instant::now();
                     stats.captured(run, captured_at);
-                    let captured = Captured { frame: Arc::new(frame), captured_at };
+                    let captured = Captured { frame: Arc::new(frame), captured_at, damaged_before };
                     let shown = outlets.preview.put(captured.clone());
                     let analysed = outlets.inference.put(captured);
                     if shown.is_err() && analysed.is_err() {
@@ -148,6 +149,7 @@ impl CaptureLoop {
                 Err(error) if error.is_fatal() => return error,
                 Err(error) => {
                     tracing::debug!("{error}");
+                    damaged_before += 1;
                     stats.damaged(run);
                 }
             }

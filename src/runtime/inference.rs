@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender, TrySendError, select};
 
+use super::drops::DropCounter;
 use super::live::LiveOptions;
 use super::mailbox::MailboxReceiver;
 use super::message::{Captured, Event, LiveObservation, ModelsInfo};
@@ -42,7 +43,7 @@ impl Inference {
     pub fn run(self) {
         let mut pipeline = self.load();
         let mut watch = Watch::default();
-        let mut last: Option<(RunId, u64)> = None;
+        let mut drops = DropCounter::default();
         let mut told_at: Option<Instant> = None;
         loop {
             let mut stopping = false;
@@ -62,13 +63,9 @@ impl Inference {
                 if let Some(pipeline) = &mut pipeline
                     && frame.run == self.shared.current_run()
                 {
-                    // Frames between two analysed ones were replaced by newer ones.
-                    if let Some((run, index)) = last.replace((frame.run, frame.index))
-                        && run == frame.run
-                    {
-                        let skipped = frame.index.saturating_sub(index + 1);
-                        self.shared.stats.dropped(run, skipped);
-                    }
+                    let dropped =
+                        drops.missing_before(frame.run, frame.index, captured.damaged_before);
+                    self.shared.stats.dropped(frame.run, dropped);
                     let now = Instant::now();
                     if let Err(event) = self.analyse(pipeline, &captured)
                         && told_at.is_none_or(|at| now.duration_since(at) > TROUBLE_EVERY)
@@ -127,12 +124,13 @@ impl Inference {
         let observation = worker::guard(|| pipeline.process(&captured.frame))
             .and_then(|result| result.map_err(|error| error.to_string()))
             .map_err(|message| Event::WorkerFailed { worker: "inference", message })?;
-        let Captured { frame, captured_at } = captured;
+        let Captured { frame, captured_at, damaged_before } = captured;
         let analysed_at = Instant::now();
         self.shared.stats.analysed(frame.run, *captured_at, analysed_at);
         let observation = LiveObservation {
             observation: Arc::new(observation),
             captured_at: *captured_at,
+            damaged_before: *damaged_before,
             analysed_at,
         };
         self.shared.record(&observation);

@@ -91,12 +91,8 @@ impl Live {
             preview: Arc::new(to_preview),
             shared: Arc::clone(&shared),
         };
-        let teaching = Teaching::new(
-            options.model_dir.clone(),
-            models,
-            stopped.clone(),
-            Arc::clone(&shared),
-        );
+        let teaching =
+            Teaching::new(options.model_dir.clone(), models, stopped.clone(), Arc::clone(&shared));
         let inference = Inference {
             options,
             frames,

@@ -18,6 +18,8 @@ pub struct Captured {
     pub frame: Arc<Frame>,
     /// When it was captured.
     pub captured_at: Instant,
+    /// Damaged frames of its run that came before it; they have a place in `Frame::index` too.
+    pub damaged_before: u64,
 }
 
 /// An observation with the times a window or a latency figure needs.
@@ -27,6 +29,8 @@ pub struct LiveObservation {
     pub observation: Arc<Observation>,
     /// When the frame was captured.
     pub captured_at: Instant,
+    /// As in [`Captured`].
+    pub damaged_before: u64,
     /// When the observation was ready.
     pub analysed_at: Instant,
 }

@@ -1,8 +1,11 @@
 //! The only folder that starts threads. Wires the pure core to sources and sinks.
 
+pub mod batch;
 pub mod cancel;
 mod capture;
 pub mod devices;
+mod drops;
+pub mod file;
 mod inference;
 pub mod live;
 pub mod mailbox;
@@ -12,3 +15,5 @@ mod shared;
 mod stats;
 pub mod teaching;
 pub mod worker;
+
+pub use stats::percentile;

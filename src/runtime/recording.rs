@@ -7,9 +7,9 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::{Receiver, RecvTimeoutError};
 use jiff::{Timestamp, Zoned};
 
+use super::drops::DropCounter;
 use super::message::{Event, LiveObservation, RecordingRequest};
 use super::shared::{Setup, Shared};
-use crate::frame::RunId;
 use crate::session::recorder::folder_name;
 use crate::session::{
     Latency, ModelRecord, RecordError, Recorder, SessionEvent, SessionHeader, SessionSummary,
@@ -47,8 +47,7 @@ pub fn record(
     let folder = session.recorder.folder().to_owned();
     shared.event(Event::RecordingStarted { folder });
     let outcome = session.write_all(messages);
-    let damaged = shared.stats.at(Instant::now()).damaged;
-    let event = session.end(outcome.err(), damaged);
+    let event = session.end(outcome.err());
     shared.stats.recording(None, 0);
     shared.event(event);
 }
@@ -58,14 +57,15 @@ struct Session {
     /// The session's time zero.
     zero: Instant,
     shared: Arc<Shared>,
-    /// Run and index of the last frame written.
-    last: Option<(RunId, u64)>,
+    drops: DropCounter,
     /// Since when it is known that no frames come, and why.
     lost: Option<(Duration, String)>,
     /// Time of the last row.
     last_row: Option<Duration>,
     dropped: u64,
     analysed: u64,
+    /// Damaged frames that came before the session.
+    damaged_before: u64,
     latencies: LatencyHistogram,
 }
 
@@ -84,6 +84,7 @@ impl Session {
             folder_name: folder_name(&Zoned::now(), spec),
             zero_utc: Some(Timestamp::now()),
             source: SourceRecord::new(spec, info),
+            file: None,
             models: [
                 ("detector", &models.detector, &models.detector_sha256),
                 ("emotion", &models.emotion_model, &models.emotion_sha256),
@@ -104,11 +105,12 @@ impl Session {
             recorder,
             zero,
             shared: Arc::clone(shared),
-            last: None,
+            drops: DropCounter::default(),
             lost: None,
             last_row: None,
             dropped: 0,
             analysed: 0,
+            damaged_before: shared.stats.damaged_in_all_runs(),
             latencies: LatencyHistogram::default(),
         })
     }
@@ -147,8 +149,8 @@ impl Session {
                 self.recorder.event(time, &event)
             }
             RecorderMessage::Missed { missed, at } => {
+                // They leave a gap in the frame numbers, and are counted there.
                 self.shared.event(Event::RecordingBehind { missed });
-                self.dropped += missed;
                 let time = at.saturating_duration_since(self.zero);
                 let reason = format!("the disk was too slow: {missed} frames were not written");
                 self.recorder.event(time, &SessionEvent::Gap { duration: Duration::ZERO, reason })
@@ -166,12 +168,8 @@ impl Session {
             self.end_gap(captured_at)?;
         }
         let observation = &live.observation;
-        let (run, index) = (observation.run, observation.index);
-        if let Some((last_run, last_index)) = self.last.replace((run, index))
-            && last_run == run
-        {
-            self.dropped += index.saturating_sub(last_index + 1);
-        }
+        self.dropped +=
+            self.drops.missing_before(observation.run, observation.index, live.damaged_before);
         self.analysed += 1;
         self.latencies.add(live.analysed_at.saturating_duration_since(live.captured_at));
         self.last_row = Some(self.recorder.write(observation, captured_at)?.time);
@@ -187,7 +185,8 @@ impl Session {
         self.recorder.event(start, &SessionEvent::Gap { duration, reason })
     }
 
-    fn end(mut self, failure: Option<RecordError>, damaged: u64) -> Event {
+    fn end(mut self, failure: Option<RecordError>) -> Event {
+        let damaged = self.shared.stats.damaged_in_all_runs() - self.damaged_before;
         // Should it fail, so will closing, which tells.
         let _ = self.end_gap(self.zero.elapsed());
         let folder: PathBuf = self.recorder.folder().to_owned();

@@ -25,6 +25,7 @@ struct Figures {
     analysed: VecDeque<(Instant, Duration)>,
     last_capture: Option<Instant>,
     recording_since: Option<Instant>,
+    damaged_in_all_runs: u64,
 }
 
 impl Stats {
@@ -35,9 +36,11 @@ impl Stats {
     /// A new run begins: counts start at zero. The recording, if any, goes on.
     pub fn begin_run(&self, run: RunId) {
         let mut figures = self.lock();
-        let (since, bytes) = (figures.recording_since, figures.counts.recording_bytes);
-        *figures = Figures { run, recording_since: since, ..Figures::default() };
-        figures.counts.recording_bytes = bytes;
+        let before = std::mem::take(&mut *figures);
+        figures.run = run;
+        figures.recording_since = before.recording_since;
+        figures.counts.recording_bytes = before.counts.recording_bytes;
+        figures.damaged_in_all_runs = before.damaged_in_all_runs;
     }
 
     /// A frame came.
@@ -56,7 +59,13 @@ impl Stats {
         let mut figures = self.lock();
         if figures.run == run {
             figures.counts.damaged += 1;
+            figures.damaged_in_all_runs += 1;
         }
+    }
+
+    /// Damaged frames since the program started: a session may span several runs.
+    pub fn damaged_in_all_runs(&self) -> u64 {
+        self.lock().damaged_in_all_runs
     }
 
     /// A frame was analysed.
@@ -183,6 +192,22 @@ mod tests {
         assert_eq!(figures.captured, 120, "frames of another run do not count");
         let later = stats.at(now + Duration::from_secs(11));
         assert_eq!((later.captured_hz, later.latency_p50), (0.0, None));
+    }
+
+    #[test]
+    fn a_new_run_counts_afresh_and_keeps_what_a_session_needs() {
+        let stats = Stats::default();
+        stats.begin_run(RunId(1));
+        stats.recording(Some(Instant::now()), 512);
+        stats.damaged(RunId(1));
+        stats.damaged(RunId(1));
+        stats.begin_run(RunId(2));
+        stats.damaged(RunId(1));
+        stats.damaged(RunId(2));
+        let figures = stats.at(Instant::now());
+        assert_eq!((figures.damaged, figures.recording_bytes), (1, 512));
+        assert!(figures.recording_for.is_some());
+        assert_eq!(stats.damaged_in_all_runs(), 3);
     }
 
     #[test]

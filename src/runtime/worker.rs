@@ -32,6 +32,14 @@ fn panic_message(panic: &(dyn Any + Send)) -> String {
     text.unwrap_or_else(|| "unknown cause".into())
 }
 
+/// Waits for a thread to end and takes what it gives.
+///
+/// # Errors
+/// The message of its panic.
+pub fn joined<T>(thread: JoinHandle<T>) -> Result<T, String> {
+    thread.join().map_err(|panic| panic_message(panic.as_ref()))
+}
+
 /// Waits for a thread to end, but not beyond `deadline`; false if it is still running then and
 /// was left alone.
 pub fn join_until<T>(thread: JoinHandle<T>, deadline: Instant) -> bool {

@@ -239,8 +239,9 @@ const EVENT_COLUMNS: &[ColumnSpec<EventRow>] = &[
         name: "event",
         per_label: false,
         format: Format::Word,
-        range: "`marker`, `gap`, `source_lost`, `source_returned`, `settings_changed`",
-        meaning: "What happened. A gap is a while without rows: frames were lost.",
+        range: "`marker`, `gap`, `source_lost`, `source_returned`, `cut`, `settings_changed`",
+        meaning: "What happened. A gap is a while without rows: frames were lost. A cut is where a \
+                  video goes on with another scene: faces after it are other faces.",
         fill: |row, _| Value::Text(&row.event),
         take: |row, _, value| value.text().map(|word| row.event = word.into()),
     },

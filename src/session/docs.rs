@@ -64,13 +64,16 @@ A missing field has its default, an unknown one is ignored.
 | `start_utc` | Wall clock time at time zero; null for files. |
 | `duration_secs` | From time zero to the end. |
 | `rows` | Rows of `observations.csv`. |
-| `frames` | `captured`, `analysed`, `dropped` (a newer one came before analysis), `damaged`. |
+| `frames` | `captured`, `analysed`, `dropped` (a newer one came before analysis), `damaged`. Of a \
+file analysed at a lower rate, the rest was passed over. |
 | `gaps` | Whiles without rows: `start_secs`, `end_secs`, `reason`. |
 | `latency` | Capture to observation: `p50_ms`, `p95_ms`, `p99_ms`; or null. |
 | `participant` | A code, never a name. |
 | `consent_utc` | When consent was given, or null. |
 | `note` | Free text. |
 | `source` | `spec`, `name`, `width`, `height` (px), `format`, `nominal_rate_hz`. |
+| `file` | What was analysed: `name`, `sha256`, `bytes`, `container`, `codec`, `decoder`, \
+`rotation_deg`, `from_secs`, `to_secs`, `sample_rate_hz`, `key`; null for what was recorded live. |
 | `models` | Of each: `role`, `name`, `sha256` of the weights. |
 | `labels` | Classes as the model names them, in its order. |
 | `pipeline` | Tuning at the start; changes are in `events.csv`. |

@@ -29,6 +29,8 @@ pub enum SessionEvent {
         /// Which one, for people.
         source: String,
     },
+    /// A video goes on with another scene; faces after it are other faces.
+    Cut,
     /// Options changed that influence the readings.
     SettingsChanged {
         /// The new ones, for people.
@@ -44,6 +46,7 @@ impl SessionEvent {
             Self::Gap { .. } => "gap",
             Self::SourceLost { .. } => "source_lost",
             Self::SourceReturned { .. } => "source_returned",
+            Self::Cut => "cut",
             Self::SettingsChanged { .. } => "settings_changed",
         }
     }
@@ -55,6 +58,7 @@ impl SessionEvent {
             | Self::SourceLost { reason: text }
             | Self::SourceReturned { source: text }
             | Self::SettingsChanged { settings: text } => text,
+            Self::Cut => "",
         }
     }
 }
@@ -93,6 +97,7 @@ impl EventRow {
             "gap" => SessionEvent::Gap { duration: self.duration?, reason: text },
             "source_lost" => SessionEvent::SourceLost { reason: text },
             "source_returned" => SessionEvent::SourceReturned { source: text },
+            "cut" => SessionEvent::Cut,
             "settings_changed" => SessionEvent::SettingsChanged { settings: text },
             _ => return None,
         })
@@ -111,6 +116,7 @@ mod tests {
             SessionEvent::Gap { duration: Duration::from_secs(2), reason: text.clone() },
             SessionEvent::SourceLost { reason: text.clone() },
             SessionEvent::SourceReturned { source: text.clone() },
+            SessionEvent::Cut,
             SessionEvent::SettingsChanged { settings: text },
         ];
         for event in events {

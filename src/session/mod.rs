@@ -40,7 +40,7 @@ pub use error::{Kept, RecordError};
 pub use events::{EventRow, SessionEvent};
 pub use reader::{ReadError, RowError, Rows, Session, session_folders};
 pub use record::{
-    FrameCounts, Gap, Latency, ModelRecord, SCHEMA_VERSION, SessionRecord, SourceRecord,
+    FileRecord, FrameCounts, Gap, Latency, ModelRecord, SCHEMA_VERSION, SessionRecord, SourceRecord,
 };
 pub use recorder::{Finished, Recorder, SessionHeader, SessionSummary};
 pub use recovery::{RecoverError, Recovered, Unfinished, find_unfinished, recover};

@@ -47,6 +47,8 @@ pub struct SessionRecord {
     pub meta: SessionMeta,
     /// Where frames came from.
     pub source: SourceRecord,
+    /// The file that was analysed; `None` for what was recorded live.
+    pub file: Option<FileRecord>,
     /// Models that read them.
     pub models: Vec<ModelRecord>,
     /// Classes as the model names them, in its order; columns have [`super::schema`]'s words.
@@ -133,6 +135,35 @@ pub struct SourceRecord {
     pub format: String,
     /// Frames a second as the source states it; 0 if it does not.
     pub nominal_rate_hz: f64,
+}
+
+/// The file behind a session, and what of it was analysed: enough to see that doing it again would
+/// give the same.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct FileRecord {
+    /// Its name without folders; characters that are no text are replaced.
+    pub name: String,
+    /// Of its content, in hexadecimal; of a folder of pictures, of the list of theirs.
+    pub sha256: String,
+    /// Its size.
+    pub bytes: u64,
+    /// `mp4`, `matroska`, `avi`, `gif`, `pictures` and so on.
+    pub container: String,
+    /// `h264`, `hevc`, `vp9`, `av1`, `mjpeg`, or another's name.
+    pub codec: String,
+    /// `built-in` or `ffmpeg`.
+    pub decoder: String,
+    /// Clockwise turn that the file asks for, in degrees; applied.
+    pub rotation_deg: u16,
+    /// Only pictures from this time on were analysed.
+    pub from_secs: Option<f64>,
+    /// Only pictures before this time were analysed.
+    pub to_secs: Option<f64>,
+    /// So many pictures a second were analysed; `None`: all.
+    pub sample_rate_hz: Option<f64>,
+    /// Sums up content, models, settings and range; ends the name of the folder.
+    pub key: String,
 }
 
 impl SourceRecord {

@@ -14,7 +14,7 @@ use super::events::{EventRow, SessionEvent};
 use super::folder::create_unique;
 pub use super::folder::folder_name;
 use super::record::{
-    FrameCounts, Gap, Latency, ModelRecord, SCHEMA_VERSION, SessionRecord, SourceRecord,
+    FileRecord, FrameCounts, Gap, Latency, ModelRecord, SCHEMA_VERSION, SessionRecord, SourceRecord,
 };
 use super::row::{Row, utc_at};
 use super::row_file::{RowFile, Storage, Whereabouts, create_storage};
@@ -34,6 +34,8 @@ pub struct SessionHeader {
     pub zero_utc: Option<Timestamp>,
     /// Where frames come from.
     pub source: SourceRecord,
+    /// The file behind it; `None` live.
+    pub file: Option<FileRecord>,
     /// Models that read them.
     pub models: Vec<ModelRecord>,
     /// Classes of the emotion model; they name columns.
@@ -134,7 +136,7 @@ impl Recorder {
             let (path, reason) = (folder.into(), "another program has it open".into());
             return Err(RecordError::Other { path, reason });
         }
-        let SessionHeader { zero_utc, source, models, labels, pipeline, meta, .. } = header;
+        let SessionHeader { zero_utc, source, file, models, labels, pipeline, meta, .. } = header;
         let mut recorder = Self {
             folder: folder.to_owned(),
             record: SessionRecord {
@@ -143,6 +145,7 @@ impl Recorder {
                 start_utc: zero_utc.map(|utc| utc.to_string()),
                 meta,
                 source,
+                file,
                 models,
                 labels: labels.names().to_vec(),
                 pipeline,

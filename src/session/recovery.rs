@@ -95,6 +95,34 @@ pub fn find_unfinished(sessions_dir: &Path) -> Vec<Unfinished> {
     session_folders(sessions_dir).iter().filter_map(|folder| look_at(folder)).collect()
 }
 
+/// Removes the folder of a session, finished or not, to write it anew. A folder that holds anything
+/// but a session stays as it is, and so does one that is being written.
+///
+/// # Errors
+/// Says why it stays.
+pub fn discard(folder: &Path) -> Result<(), RecoverError> {
+    let io_error = RecoverError::io(folder);
+    let names = match fs::read_dir(folder) {
+        Ok(entries) => entries.map(|entry| Ok(entry?.file_name())).collect::<io::Result<Vec<_>>>(),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => Err(error),
+    };
+    let names = names.map_err(io_error)?;
+    let ours = |name: &str| {
+        let tables = [OBSERVATIONS, EVENTS].iter().any(|t| name == *t || name == part_of(t));
+        tables || name.starts_with(RECORD)
+    };
+    if let Some(other) = names.iter().find(|name| !name.to_str().is_some_and(ours)) {
+        return Err(RecoverError::Occupied { path: folder.join(other) });
+    }
+    if let Ok(file) = File::open(folder.join(part_of(OBSERVATIONS)))
+        && matches!(file.try_lock(), Err(TryLockError::WouldBlock))
+    {
+        return Err(RecoverError::InUse { folder: folder.to_owned() });
+    }
+    fs::remove_dir_all(folder).map_err(RecoverError::io(folder))
+}
+
 /// Closes the session: a last line that was cut is removed, the tables get their names,
 /// `session.json` says that it was recovered. Whatever happens on the way, a second call does
 /// the rest; for a session that is closed already it does nothing.

@@ -59,6 +59,7 @@ pub fn header(labels: &Labels) -> SessionHeader {
         folder_name: "2026-11-24_14-05-33_demo".into(),
         zero_utc: Some("2026-11-24T14:05:33.120Z".parse().unwrap()),
         source: SourceRecord { spec: "demo".into(), name: "Demo".into(), ..Default::default() },
+        file: None,
         models: vec![ModelRecord {
             role: "emotion".into(),
             name: "mien-emotion-48".into(),

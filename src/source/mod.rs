@@ -4,6 +4,9 @@
 pub mod camera;
 pub mod demo;
 mod interrupt;
+pub mod media;
+pub mod still;
+pub mod video;
 
 pub use interrupt::{Attached, Interrupt};
 

@@ -286,7 +286,9 @@ mod tests {
     fn clouds(per_class: usize, dim: usize, spread: f32) -> Lesson {
         let mut state = 11_u64;
         let mut noise = || {
-            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            state = state
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
             (state >> 40) as f32 / (1u64 << 23) as f32 - 1.0
         };
         let mut examples = Vec::new();

@@ -94,9 +94,8 @@ fn deal(lesson: &Lesson, chosen: &[usize], groups: &[u64], seed: u64) -> Option<
     let rarest = |counts: &[u32]| {
         (0..classes).filter(|&c| counts[c] > 0).map(groups_with).min().unwrap_or(usize::MAX)
     };
-    order.sort_by_key(|(_, counts)| {
-        (rarest(counts), std::cmp::Reverse(counts.iter().sum::<u32>()))
-    });
+    order
+        .sort_by_key(|(_, counts)| (rarest(counts), std::cmp::Reverse(counts.iter().sum::<u32>())));
     let totals: Vec<f64> = (0..classes)
         .map(|class| members.values().map(|counts| f64::from(counts[class])).sum())
         .collect();

@@ -65,8 +65,8 @@ mod tests {
             .collect();
         for (class, logit) in head.logits(&raw).into_iter().enumerate() {
             let row = &parameters[class * 3..class * 3 + 3];
-            let wanted: f64 = row.iter().zip(&standard).map(|(w, x)| w * x).sum::<f64>()
-                + parameters[6 + class];
+            let wanted: f64 =
+                row.iter().zip(&standard).map(|(w, x)| w * x).sum::<f64>() + parameters[6 + class];
             assert!((f64::from(logit) - wanted).abs() < 1e-6, "{class}: {logit} {wanted}");
         }
     }

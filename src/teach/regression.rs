@@ -110,8 +110,7 @@ impl Design {
             scores(weights, bias, row, &mut logits);
             let log_sum = log_sum_exp(&logits);
             cost += weight * (log_sum - logits[class]);
-            let (weight_gradient, bias_gradient) =
-                gradient.split_at_mut(self.classes * self.dim);
+            let (weight_gradient, bias_gradient) = gradient.split_at_mut(self.classes * self.dim);
             for (c, logit) in logits.iter().enumerate() {
                 let residual = weight * ((logit - log_sum).exp() - f64::from(c == class));
                 bias_gradient[c] += residual;
@@ -233,7 +232,9 @@ mod tests {
     fn noise(n: usize, seed: u64) -> Vec<f32> {
         let mut state = seed;
         let mut next = || {
-            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            state = state
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
             (state >> 40) as f32 / (1u64 << 23) as f32 - 1.0
         };
         (0..n).map(|_| next()).collect()
@@ -268,8 +269,7 @@ mod tests {
         let centres = [[3.0, 0.0], [-3.0, 0.5], [0.0, 4.0]];
         let class: Vec<usize> = (0..90).map(|i| i % 3).collect();
         let noise = noise(180, 5);
-        let rows: Vec<f32> =
-            (0..180).map(|i| centres[class[i / 2]][i % 2] + noise[i]).collect();
+        let rows: Vec<f32> = (0..180).map(|i| centres[class[i / 2]][i % 2] + noise[i]).collect();
         let (design, _) = design(&rows, 2, &class, 3);
         let best = fit(&design, 1e-4, vec![0.0; design.parameters()]).unwrap();
         let (weights, bias) = best.split_at(6);

@@ -159,7 +159,8 @@ impl Report {
 /// Index and value of the largest.
 fn top(posterior: &[f64]) -> (usize, f64) {
     let first = (0, f64::NEG_INFINITY);
-    let larger = |best: (usize, f64), (i, p): (usize, &f64)| if *p > best.1 { (i, *p) } else { best };
+    let larger =
+        |best: (usize, f64), (i, p): (usize, &f64)| if *p > best.1 { (i, *p) } else { best };
     posterior.iter().enumerate().fold(first, larger)
 }
 

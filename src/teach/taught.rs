@@ -70,10 +70,8 @@ impl TaughtModel {
     /// # Errors
     /// If something is there already, or the system refuses.
     pub fn write(&self, dir: &Path) -> Result<(), WriteError> {
-        let failed = |error: io::Error| WriteError::Io {
-            dir: dir.to_owned(),
-            reason: error.to_string(),
-        };
+        let failed =
+            |error: io::Error| WriteError::Io { dir: dir.to_owned(), reason: error.to_string() };
         check_free(dir)?;
         let parent = match dir.parent() {
             Some(parent) if !parent.as_os_str().is_empty() => parent,
@@ -242,7 +240,9 @@ fn set_in_words(report: &Report, origin: &Origin) -> String {
 fn limits(report: &Report, origin: &Origin) -> Vec<String> {
     let names = report.classes.join(", ");
     let mut limits = vec![
-        format!("Knows what it was shown and nothing else: every face is one of {names}, or unsure."),
+        format!(
+            "Knows what it was shown and nothing else: every face is one of {names}, or unsure."
+        ),
         format!(
             "Learned from {} examples ({}): other people, cameras and light may read worse.",
             report.held_out(),
@@ -279,10 +279,7 @@ fn licence(base: &BaseModel, origin: &Origin) -> Value {
         "last layer: whoever taught it decides; the layers below are those of {}: {}",
         base.card.name, base_licence.weights
     );
-    let data = format!(
-        "last layer: {}; {}: {}",
-        origin.shown, base.card.name, base_licence.data
-    );
+    let data = format!("last layer: {}; {}: {}", origin.shown, base.card.name, base_licence.data);
     table(vec![("weights", Some(weights.into())), ("data", Some(data.into()))])
 }
 

@@ -1,6 +1,7 @@
 //! The stateful half of the core: what many frames show.
 
 pub mod assign;
+pub mod cut;
 mod motion;
 pub mod smooth;
 pub mod track;

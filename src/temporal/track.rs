@@ -109,6 +109,11 @@ impl Tracker {
         tracked
     }
 
+    /// Ends all tracks. Faces found from now on get new numbers.
+    pub fn forget(&mut self) {
+        self.tracks.clear();
+    }
+
     /// Whether this track is seen or may still come back.
     pub fn is_alive(&self, id: TrackId) -> bool {
         self.tracks.iter().any(|track| track.id == id)
@@ -238,6 +243,15 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn after_forgetting_the_same_place_is_another_face() {
+        let mut tracker = Tracker::new();
+        tracker.update(at(0, 30.0), &[face(50.0, 90), face(300.0, 90)]);
+        tracker.forget();
+        assert!(!tracker.is_alive(TrackId(1)));
+        assert_eq!(tracker.update(at(1, 30.0), &[face(50.0, 90)])[0].track, TrackId(3));
     }
 
     #[test]

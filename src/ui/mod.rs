@@ -9,6 +9,7 @@ mod app_icon;
 pub mod classroom;
 pub mod desktop;
 pub mod history;
+mod pass_times;
 pub mod preview;
 pub mod store;
 mod teaching;
@@ -28,6 +29,7 @@ use crate::settings::Settings;
 use crate::source::SourceSpec;
 
 use desktop::{Desktop, Hooks};
+use pass_times::PassTimes;
 use window::Window;
 
 /// At the end, workers get this long to write what is queued.
@@ -130,6 +132,9 @@ pub fn run(options: WindowOptions) -> Result<(), WindowError> {
 /// [`Window`] as eframe wants it.
 struct App {
     window: Option<Window<Live, Desktop>>,
+    pass_times: PassTimes,
+    /// What taking in news cost in the current pass.
+    logic_took: Duration,
 }
 
 impl App {
@@ -145,21 +150,31 @@ impl App {
         let watched = settings.sessions_dir.clone().unwrap_or_else(|| sessions_dir.clone());
         let desktop = Desktop::start(hooks, watched, ctx);
         let window = Window::new(workers, desktop, (settings, sessions_dir), view, Instant::now());
-        Self { window: Some(window) }
+        Self {
+            window: Some(window),
+            pass_times: PassTimes::new(Instant::now()),
+            logic_took: Duration::ZERO,
+        }
     }
 }
 
 impl eframe::App for App {
     fn logic(&mut self, ctx: &egui::Context, _frame: &mut eframe::Frame) {
+        let start = Instant::now();
         if let Some(window) = &mut self.window {
-            window.logic(ctx, Instant::now());
+            window.logic(ctx, start);
         }
+        self.logic_took = start.elapsed();
     }
 
-    fn ui(&mut self, ui: &mut egui::Ui, _frame: &mut eframe::Frame) {
+    fn ui(&mut self, ui: &mut egui::Ui, frame: &mut eframe::Frame) {
+        let start = Instant::now();
         if let Some(window) = &mut self.window {
             window.ui(ui);
         }
+        let now = Instant::now();
+        let ours = std::mem::take(&mut self.logic_took) + (now - start);
+        self.pass_times.add(ours, frame.info().cpu_usage, now);
     }
 
     fn on_exit(&mut self, _gl: Option<&eframe::glow::Context>) {

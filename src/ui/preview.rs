@@ -62,14 +62,17 @@ impl PreviewView {
         self.shared.hidden.store(hidden, Ordering::Relaxed);
     }
 
-    /// Hands the newest picture over, if there is one that was not yet.
-    pub fn update(&mut self, ctx: &egui::Context) {
+    /// Hands the newest picture over, if there is one that was not yet. Whether it is the first
+    /// since the last [`Self::clear`].
+    pub fn update(&mut self, ctx: &egui::Context) -> bool {
         let newest = self.shared.newest.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let Some(image) = newest else { return };
-        match &mut self.texture {
-            Some(texture) => texture.set(image, TextureOptions::LINEAR),
-            None => self.texture = Some(ctx.load_texture("preview", image, TextureOptions::LINEAR)),
+        let Some(image) = newest else { return false };
+        if let Some(texture) = &mut self.texture {
+            texture.set(image, TextureOptions::LINEAR);
+            return false;
         }
+        self.texture = Some(ctx.load_texture("preview", image, TextureOptions::LINEAR));
+        true
     }
 
     /// The picture and its size in pixels, if one came since the last [`Self::clear`].
@@ -126,7 +129,7 @@ mod tests {
 
     fn frame(size: (u32, u32), rgb: Vec<u8>) -> PreviewFrame {
         let frame = Frame::new(RunId(1), 0, Pts::ZERO, size, rgb).unwrap();
-        PreviewFrame { frame: Arc::new(frame), captured_at: Instant::now() }
+        PreviewFrame { frame: Arc::new(frame), captured_at: Instant::now(), damaged_before: 0 }
     }
 
     #[test]
@@ -152,12 +155,14 @@ mod tests {
         let (sink, mut view) = preview(&ctx);
         sink.show(&frame((2, 2), vec![10; 12]));
         sink.show(&frame((4, 2), vec![20; 24]));
-        view.update(&ctx);
+        assert!(view.update(&ctx), "the first");
+        sink.show(&frame((4, 2), vec![30; 24]));
+        assert!(!view.update(&ctx));
         assert_eq!(view.texture().unwrap().size(), [4, 2]);
         view.clear();
         view.set_hidden(true);
         sink.show(&frame((2, 2), vec![10; 12]));
-        view.update(&ctx);
+        assert!(!view.update(&ctx));
         assert!(view.texture().is_none());
     }
 }

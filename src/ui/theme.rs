@@ -87,6 +87,8 @@ pub struct Theme {
     pub hovered: Color32,
     /// Borders.
     pub line: Color32,
+    /// Lines over a time in which nothing was read.
+    pub hatch: Color32,
     /// Text that is read first.
     pub text: Color32,
     /// Text that is read second.
@@ -135,6 +137,7 @@ pub static DARK: Theme = Theme {
     raised: rgb(0x25292e),
     hovered: rgb(0x2e3339),
     line: rgb(0x2f343a),
+    hatch: rgb(0x3a4047),
     text: rgb(0xe8eaed),
     muted: rgb(0x9aa1a9),
     // Lighter than the target's #6b727a, which has a contrast of 3.4:1 only on a panel.
@@ -174,6 +177,7 @@ pub static LIGHT: Theme = Theme {
     raised: rgb(0xf0f1f3),
     hovered: rgb(0xe6e8eb),
     line: rgb(0xdcdfe3),
+    hatch: rgb(0xc3c8ce),
     text: rgb(0x1b1e22),
     muted: rgb(0x5b636c),
     // Darker than the target's #8b929a, which has a contrast of 3.1:1 only on white.

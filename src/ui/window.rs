@@ -43,6 +43,8 @@ pub struct Window<W, S> {
     sessions_dir: PathBuf,
     applied: Option<Settings>,
     was_recording: bool,
+    /// When the current source was asked for.
+    opened_at: Instant,
 }
 
 impl<W: Workers, S: Surroundings> Window<W, S> {
@@ -72,6 +74,7 @@ impl<W: Workers, S: Surroundings> Window<W, S> {
             sessions_dir,
             applied: None,
             was_recording: false,
+            opened_at: now,
         };
         if window.is_welcomed() {
             window.open(window.settings.source.clone());
@@ -123,8 +126,9 @@ impl<W: Workers, S: Surroundings> Window<W, S> {
         let mut actions = Actions::new();
         if self.is_welcomed() {
             self.keys(ui.ctx(), &mut actions);
-            if !self.store.is_frozen() {
-                self.preview.update(ui.ctx());
+            if !self.store.is_frozen() && self.preview.update(ui.ctx()) {
+                let waited = self.opened_at.elapsed();
+                tracing::debug!("first picture {waited:.0?} after its source was asked for");
             }
             self.lay_out(ui, &mut actions);
         } else {
@@ -331,6 +335,7 @@ impl<W: Workers, S: Surroundings> Window<W, S> {
     }
 
     fn open(&mut self, spec: SourceSpec) {
+        self.opened_at = Instant::now();
         let run = self.workers.open(&spec);
         self.preview.clear();
         self.store.on_open(spec.clone(), run);

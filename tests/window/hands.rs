@@ -251,7 +251,11 @@ impl Hands {
     pub fn picture(&mut self) {
         let frame = Frame::new(RunId(1), 0, Pts::ZERO, (64, 48), vec![90; 64 * 48 * 3]).unwrap();
         let captured_at = self.bench().clock;
-        self.bench().sink.show(&PreviewFrame { frame: Arc::new(frame), captured_at });
+        self.bench().sink.show(&PreviewFrame {
+            frame: Arc::new(frame),
+            captured_at,
+            damaged_before: 0,
+        });
         self.steps();
     }
 
@@ -268,6 +272,7 @@ impl Hands {
         self.bench().window.workers.observations.borrow_mut().push_back(LiveObservation {
             observation: Arc::new(observation),
             captured_at: at,
+            damaged_before: 0,
             analysed_at: at,
         });
         self.steps();

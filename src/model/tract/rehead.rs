@@ -20,8 +20,7 @@ pub fn rehead(
     head: &HeadLayer<'_>,
 ) -> Result<(Vec<u8>, String), NetworkError> {
     let refused = |reason: &str| NetworkError::Load { reason: reason.to_owned() };
-    let mut model =
-        ModelProto::decode(onnx).map_err(|_| refused("the file is no ONNX model"))?;
+    let mut model = ModelProto::decode(onnx).map_err(|_| refused("the file is no ONNX model"))?;
     let graph = model.graph.as_mut().ok_or_else(|| refused("the file holds no network"))?;
     if graph.node.iter().any(has_subgraph) {
         return Err(refused("it holds a loop or a branch, so its last layer can't be replaced"));
@@ -141,8 +140,7 @@ fn append(graph: &mut GraphProto, embedding: &ValueInfoProto, head: &HeadLayer<'
     let shape = TensorShapeProto {
         dim: vec![side(batch), side(dimension::Value::DimValue(classes as i64))],
     };
-    let tensor_type =
-        type_proto::Tensor { elem_type: DataType::Float as i32, shape: Some(shape) };
+    let tensor_type = type_proto::Tensor { elem_type: DataType::Float as i32, shape: Some(shape) };
     let scores = ValueInfoProto {
         name: names.output,
         r#type: Some(TypeProto {

@@ -84,10 +84,19 @@ pub struct CameraFormat {
 }
 
 impl CameraFormat {
+    /// Whether nokhwa can stream it: on Linux it asks for grey by a name that the kernel does not
+    /// know, and nowhere does it take rates that are no whole number.
+    pub fn is_for_nokhwa(&self) -> bool {
+        let grey = cfg!(target_os = "linux") && self.pixels == PixelFormat::Gray;
+        self.rate.as_whole().is_some() && !grey
+    }
+
     /// Whether it can be opened and decoded.
     pub fn is_usable(&self) -> bool {
         let (width, height) = self.size;
-        self.rate.as_whole().is_some()
+        let streams = cfg!(target_os = "linux") || self.is_for_nokhwa();
+        streams
+            && self.rate.hz() > 0.0
             && (MIN_SIDE..=MAX_SIDE).contains(&width)
             && (MIN_SIDE..=MAX_SIDE).contains(&height)
     }
@@ -210,13 +219,14 @@ mod tests {
     }
 
     #[test]
-    fn fractional_rates_and_absurd_sizes_are_not_usable() {
+    fn absurd_sizes_and_rates_are_not_usable_and_fractional_ones_on_linux_alone() {
         let ntsc = CameraFormat {
             size: (640, 480),
             rate: Rate { pictures: 30_000, secs: 1001 },
             pixels: PixelFormat::Yuyv,
         };
-        assert_eq!(choose(&[ntsc], None), None);
+        assert_eq!(choose(&[ntsc], None), cfg!(target_os = "linux").then_some(ntsc));
+        assert!(!ntsc.is_for_nokhwa());
         assert_eq!(ntsc.to_string(), "YUYV 640x480 29.97/s");
         let offered = [format(PixelFormat::Yuyv, (1 << 20, 480), 30)];
         assert_eq!(choose(&offered, None), None);

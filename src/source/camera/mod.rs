@@ -5,8 +5,8 @@
 //!
 //! What nokhwa 0.10 does not do is done here: choosing a format ([`choose`]), telling cameras from
 //! other devices and asking them without disturbing them ([`cameras`]), telling causes of errors
-//! apart, noticing torn JPEG pictures, times that never run backwards, and going on after a
-//! transfer broke off.
+//! apart, noticing torn JPEG pictures, times that never run backwards, going on after a transfer
+//! broke off, and, on Linux, fractional rates and grey pictures.
 
 mod choice;
 mod clock;
@@ -16,9 +16,11 @@ mod fault;
 mod jpeg;
 mod list;
 mod standard_huffman;
+#[cfg(target_os = "linux")]
+mod v4l2_stream;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use nokhwa::utils::{CameraIndex, FrameFormat, RequestedFormat, RequestedFormatType, Resolution};
 
@@ -39,7 +41,7 @@ use crate::runtime::cancel::Cancelled;
 /// that the driver itself dropped are not known.
 pub struct Camera {
     /// `None` only between a failed restart and the drop.
-    device: Option<nokhwa::Camera>,
+    device: Option<Device>,
     number: u32,
     wanted_size: Option<(u32, u32)>,
     info: SourceInfo,
@@ -85,9 +87,9 @@ impl Camera {
     }
 
     /// Waits for a picture of the driver.
-    fn read(&mut self) -> Result<nokhwa::Buffer, Fault> {
+    fn read(&mut self) -> Result<RawPicture, Fault> {
         match &mut self.device {
-            Some(device) => guarded(|| device.frame()),
+            Some(device) => device.read(),
             None => Err(Fault::Gone),
         }
     }
@@ -112,19 +114,17 @@ impl Camera {
         Ok(())
     }
 
-    fn decode(&mut self, buffer: &nokhwa::Buffer) -> Result<Frame, SourceError> {
+    fn decode(&mut self, picture: &RawPicture) -> Result<Frame, SourceError> {
         let now = Instant::now();
-        let pts = self.clock.pts(now, buffer.capture_timestamp().and_then(clock::age));
+        let pts = self.clock.pts(now, picture.age);
         let index = self.next_index;
         self.next_index += 1;
 
-        let pixels = pixel_format(buffer.source_frame_format());
-        let announced = (buffer.resolution().width(), buffer.resolution().height());
+        let RawPicture { pixels, size: announced, bytes, .. } = picture;
         // What comes over a cable is not to end the program, whatever a decoder thinks of it.
         let decoder = AssertUnwindSafe(&mut self.decoder);
-        let decoded =
-            catch_unwind(move || { decoder }.0.decode(pixels, announced, buffer.buffer()))
-                .unwrap_or_else(|_| Err("the decoder gave up".to_owned()));
+        let decoded = catch_unwind(move || { decoder }.0.decode(*pixels, *announced, bytes))
+            .unwrap_or_else(|_| Err("the decoder gave up".to_owned()));
         let damaged = |reason| SourceError::DamagedFrame { reason };
         let (size, rgb) = decoded.map_err(damaged)?;
         Frame::new(self.run, index, pts, size, rgb).map_err(|err| damaged(err.to_string()))
@@ -142,9 +142,9 @@ impl FrameSource for Camera {
                 return Err(SourceError::Cancelled);
             }
             match self.read() {
-                Ok(buffer) => {
+                Ok(picture) => {
                     self.delivered = true;
-                    return self.decode(&buffer);
+                    return self.decode(&picture);
                 }
                 Err(Fault::Interrupted) if cancelled.is_cancelled() => {}
                 Err(Fault::Interrupted) => self.restart(&Fault::Interrupted)?,
@@ -162,8 +162,45 @@ impl Drop for Camera {
     }
 }
 
+/// A picture as the driver handed it over.
+struct RawPicture {
+    pixels: PixelFormat,
+    /// Width and height that were agreed with the driver.
+    size: (u32, u32),
+    /// Maybe more than the picture: drivers round up to pages.
+    bytes: Vec<u8>,
+    /// How long ago it was captured, if the driver tells.
+    age: Option<Duration>,
+}
+
+/// An open device.
+enum Device {
+    Nokhwa(Box<nokhwa::Camera>),
+    #[cfg(target_os = "linux")]
+    V4l2(v4l2_stream::V4l2Stream),
+}
+
+impl Device {
+    fn read(&mut self) -> Result<RawPicture, Fault> {
+        match self {
+            Self::Nokhwa(camera) => {
+                let buffer = guarded(|| camera.frame())?;
+                let pixels = pixel_format(buffer.source_frame_format());
+                let size = (buffer.resolution().width(), buffer.resolution().height());
+                let age = buffer.capture_timestamp().and_then(clock::age);
+                let bytes = buffer.buffer_bytes();
+                // With one holder left, the bytes change hands without being copied.
+                drop(buffer);
+                Ok(RawPicture { pixels, size, bytes: bytes.into(), age })
+            }
+            #[cfg(target_os = "linux")]
+            Self::V4l2(stream) => guarded(|| stream.read()),
+        }
+    }
+}
+
 /// Closes a device; the libraries below panic if the driver reports an error then.
-fn close(device: Option<nokhwa::Camera>) {
+fn close(device: Option<Device>) {
     if let Err(fault) = guarded(|| -> Result<(), Fault> {
         drop(device);
         Ok(())
@@ -196,7 +233,7 @@ fn pick(number: Option<u32>) -> Result<CameraInfo, SourceError> {
 fn start(
     camera: &CameraInfo,
     wanted_size: Option<(u32, u32)>,
-) -> Result<(nokhwa::Camera, CameraFormat), SourceError> {
+) -> Result<(Device, CameraFormat), SourceError> {
     let mut offered = camera.formats.clone();
     let mut last = None;
     for _ in 0..MAX_ATTEMPTS {
@@ -225,7 +262,12 @@ fn info_of(camera: &CameraInfo, format: &CameraFormat) -> SourceInfo {
     }
 }
 
-fn start_with(number: u32, format: &CameraFormat) -> Result<nokhwa::Camera, Fault> {
+fn start_with(number: u32, format: &CameraFormat) -> Result<Device, Fault> {
+    #[cfg(target_os = "linux")]
+    if !format.is_for_nokhwa() {
+        let stream = guarded(|| v4l2_stream::V4l2Stream::open(number, *format))?;
+        return Ok(Device::V4l2(stream));
+    }
     let rate = format.rate.as_whole().ok_or(Fault::FractionalRate)?;
     let (width, height) = format.size;
     let wish = nokhwa::utils::CameraFormat::new(
@@ -237,6 +279,7 @@ fn start_with(number: u32, format: &CameraFormat) -> Result<nokhwa::Camera, Faul
     let request = RequestedFormat::with_formats(RequestedFormatType::Exact(wish), &FORMATS);
     let open = || guarded(|| nokhwa::Camera::new(CameraIndex::Index(number), request));
     let opened = match open() {
+        // nokhwa reads the current rate first and gives up if that is a fraction.
         #[cfg(target_os = "linux")]
         Err(Fault::FractionalRate) => {
             guarded(|| list::set_format(number, format))?;
@@ -246,9 +289,9 @@ fn start_with(number: u32, format: &CameraFormat) -> Result<nokhwa::Camera, Faul
     };
     let mut device = opened?;
     match guarded(|| device.open_stream()) {
-        Ok(()) => Ok(device),
+        Ok(()) => Ok(Device::Nokhwa(Box::new(device))),
         Err(fault) => {
-            close(Some(device));
+            close(Some(Device::Nokhwa(Box::new(device))));
             Err(fault)
         }
     }

@@ -17,14 +17,14 @@ use super::super::choice::{CameraFormat, PREFERRED_SIZE, PixelFormat, Rate};
 use super::super::fault::Fault;
 use super::{Answer, Node};
 
-/// Letters of V4L2 and what they are here. These are the ones that nokhwa can stream.
+/// Letters of V4L2 and what they are here.
 const PIXEL_FORMATS: [(&[u8; 4], PixelFormat); 6] = [
     (b"YUYV", PixelFormat::Yuyv),
     (b"NV12", PixelFormat::Nv12),
     (b"RGB3", PixelFormat::Rgb),
     (b"BGR3", PixelFormat::Bgr),
     (b"MJPG", PixelFormat::Mjpeg),
-    (b"GRAY", PixelFormat::Gray),
+    (b"GREY", PixelFormat::Gray),
 ];
 
 /// What is offered of a device that takes any size within bounds.
@@ -79,9 +79,8 @@ pub fn ask(number: u32) -> Result<Answer, Fault> {
     Ok(Answer::Camera { formats, unknown })
 }
 
-/// Makes the driver take on a format and a whole rate before nokhwa opens it: nokhwa reads the
-/// current rate first and gives up if that is a fraction.
-pub fn set_format(number: u32, format: &CameraFormat) -> Result<(), Fault> {
+/// Makes the driver take on a format and a rate, or what is nearest; the device, open.
+pub fn set_format(number: u32, format: &CameraFormat) -> Result<Device, Fault> {
     let device = Device::new(number as usize)?;
     let (width, height) = format.size;
     let letters = PIXEL_FORMATS.iter().find(|(_, pixels)| *pixels == format.pixels);
@@ -90,7 +89,7 @@ pub fn set_format(number: u32, format: &CameraFormat) -> Result<(), Fault> {
     }
     let Rate { pictures, secs } = format.rate;
     device.set_params(&Parameters::new(Fraction::new(secs, pictures)))?;
-    Ok(())
+    Ok(device)
 }
 
 fn sizes(device: &Device, fourcc: FourCC) -> Vec<(u32, u32)> {

@@ -6,7 +6,7 @@ use super::*;
 use crate::frame::RunId;
 use crate::observation::Logits;
 use crate::source::demo;
-use crate::teach::{Example, Grouping, LinearHead, Lesson, teach};
+use crate::teach::{Example, Grouping, Lesson, LinearHead, teach};
 use crate::vision::align::{FaceCrop, align, crop_from_frame};
 use crate::vision::classify::EmotionClassifier;
 use crate::vision::detect::FaceDetector;

@@ -43,6 +43,7 @@ fn observe(store: &mut Store, run: u64, secs: f64, tracks: &[u32]) {
     store.on_observation(LiveObservation {
         observation: Arc::new(observation),
         captured_at: at,
+        damaged_before: 0,
         analysed_at: at,
     });
 }

@@ -61,7 +61,12 @@ pub fn teach_panel(
     });
 }
 
-fn contents(ui: &mut egui::Ui, scene: Scene<'_>, page: &mut TeachPage, asked: &mut Vec<TeachAction>) {
+fn contents(
+    ui: &mut egui::Ui,
+    scene: Scene<'_>,
+    page: &mut TeachPage,
+    asked: &mut Vec<TeachAction>,
+) {
     let theme = Theme::of(ui);
     let room = &scene.store.classroom;
     heading(ui, "Teach", "");
@@ -241,7 +246,12 @@ fn press(
     Some(if collecting { TeachAction::StopCollecting } else { TeachAction::Collect(class) })
 }
 
-fn add_row(ui: &mut egui::Ui, scene: Scene<'_>, page: &mut TeachPage, asked: &mut Vec<TeachAction>) {
+fn add_row(
+    ui: &mut egui::Ui,
+    scene: Scene<'_>,
+    page: &mut TeachPage,
+    asked: &mut Vec<TeachAction>,
+) {
     let room = &scene.store.classroom;
     if room.classes().len() >= MAX_CLASSES {
         return;
@@ -278,8 +288,7 @@ fn train(ui: &mut egui::Ui, scene: Scene<'_>, asked: &mut Vec<TeachAction>) {
             let width = ui.available_width() - stop.width(ui) - theme::GAP;
             let size = vec2(width.max(20.0), theme::CONTROL_HEIGHT);
             let (rect, _) = ui.allocate_exact_size(size, Sense::hover());
-            let track =
-                Rect::from_center_size(rect.center(), vec2(rect.width(), TRACK));
+            let track = Rect::from_center_size(rect.center(), vec2(rect.width(), TRACK));
             ui.painter().rect_filled(track, 2, theme.raised);
             let fill = track.with_max_x(track.left() + track.width() * share);
             ui.painter().rect_filled(fill, 2, theme.accent);

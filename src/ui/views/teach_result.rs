@@ -104,7 +104,8 @@ fn table(ui: &mut egui::Ui, report: &Report, cell: f32) {
     for (class, name) in report.classes.iter().enumerate() {
         let top = rect.top() + ROW * (class + 1) as f32;
         painter.hline(rect.x_range(), top, theme.border());
-        let square = Rect::from_center_size(pos2(rect.left() + 5.0, top + ROW / 2.0), vec2(10.0, 10.0));
+        let square =
+            Rect::from_center_size(pos2(rect.left() + 5.0, top + ROW / 2.0), vec2(10.0, 10.0));
         painter.rect_filled(square, 3, colors[class]);
         let word = elided(ui, name, font.clone(), theme.text, NAME_WIDTH - 22.0);
         let y = top + (ROW - word.size().y) / 2.0;
@@ -154,11 +155,7 @@ fn use_row(
         }
     });
     if scene.store.is_recording() {
-        small(
-            ui,
-            "Stop the recording first: it keeps the classes it began with.",
-            theme.warning,
-        );
+        small(ui, "Stop the recording first: it keeps the classes it began with.", theme.warning);
     } else if in_use {
         small(ui, "It reads now. Bars, words and recordings follow it.", theme.muted);
     }
@@ -182,8 +179,7 @@ fn save_row(
     let theme = Theme::of(ui);
     let Some(folder) = &mut page.folder else {
         if Button::new("Save as…").ui(ui).clicked() {
-            let sessions =
-                scene.settings.sessions_dir.as_deref().unwrap_or(scene.sessions_dir);
+            let sessions = scene.settings.sessions_dir.as_deref().unwrap_or(scene.sessions_dir);
             page.folder = Some(model_folder(sessions, &model.name).display().to_string());
         }
         return;

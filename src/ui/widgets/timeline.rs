@@ -105,7 +105,7 @@ impl Timeline<'_> {
             Some(face) => face.gaps(from, self.edge),
             None => vec![(from, self.edge)],
         };
-        let stroke = Stroke::new(1.0, theme.line);
+        let stroke = Stroke::new(1.0, theme.hatch);
         for (start, end) in gaps {
             let gap =
                 Rect::from_x_y_ranges(self.x(rect, start)..=self.x(rect, end), rect.y_range());

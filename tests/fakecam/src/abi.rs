@@ -25,6 +25,7 @@ pub mod request {
 pub mod fourcc {
     pub const YUYV: u32 = u32::from_le_bytes(*b"YUYV");
     pub const NV12: u32 = u32::from_le_bytes(*b"NV12");
+    pub const GREY: u32 = u32::from_le_bytes(*b"GREY");
     pub const MJPG: u32 = u32::from_le_bytes(*b"MJPG");
 }
 

@@ -7,7 +7,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use libc::{c_int, off_t};
 
 use crate::abi::Fraction;
-use crate::abi::fourcc::{MJPG, NV12, YUYV};
+use crate::abi::fourcc::{GREY, MJPG, NV12, YUYV};
 use crate::config::config;
 use crate::kernel::{self, fail, now_ns};
 
@@ -213,7 +213,11 @@ impl Device {
     pub fn image_bytes(&self) -> usize {
         let Settings { size: (width, height), fourcc, .. } = self.settings();
         let pixels = width as usize * height as usize;
-        if fourcc == NV12 { pixels * 3 / 2 } else { pixels * 2 }
+        match fourcc {
+            GREY => pixels,
+            NV12 => pixels * 3 / 2,
+            _ => pixels * 2,
+        }
     }
 
     /// Gives up the buffers and makes `count` new ones; how many.
@@ -391,6 +395,12 @@ impl Device {
                 let is_cut = config().corrupt.is_some_and(|n| sequence % n == n - 1);
                 let length = if is_cut { image.len() / 3 } else { image.len() };
                 target[..length].copy_from_slice(&image[..length]);
+                return length;
+            }
+            GREY => {
+                for (pixel, luma) in target[..length].iter_mut().enumerate() {
+                    *luma = (pixel as u64 + sequence * 4) as u8;
+                }
                 return length;
             }
             NV12 => &config().nv12,

@@ -15,7 +15,7 @@
 //! | `FAKECAM_YUYV=file` | raw YUYV pictures of the first size, repeated for ever |
 //! | `FAKECAM_NV12=file` | the same as NV12 |
 //! | `FAKECAM_MJPEG=file` | JPEG images one after the other, repeated for ever; any sizes |
-//! | `FAKECAM_FOURCC=H264` | offers this format and no other |
+//! | `FAKECAM_FOURCC=H264` | offers this format and no other; there are pictures of `GREY` alone |
 //! | `FAKECAM_SIZE=640x480,1280x720` | sizes on offer |
 //! | `FAKECAM_FPS=30` | pictures a second |
 //! | `FAKECAM_INTERVAL=1001/30000` | the only interval on offer, in seconds |

@@ -1,0 +1,126 @@
+//! A card whose kind is not known beforehand.
+
+use super::{DetectorCard, EmotionCard, InputCard, Licence, Task, parse, rules};
+
+/// A card of either kind.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Card {
+    /// Of an emotion model.
+    Emotion(EmotionCard),
+    /// Of a face detector.
+    Detector(DetectorCard),
+}
+
+impl Card {
+    /// Reads a card of the kind that its `task` names.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it, in words, not only the first.
+    pub fn parse(text: &str) -> Result<Self, Vec<String>> {
+        let table: toml::Table = parse(text).map_err(|reason| vec![reason])?;
+        let parsed = match rules::task(&table) {
+            Ok(Task::Emotion) => EmotionCard::parse(text).map(Self::Emotion),
+            Ok(Task::FaceDetection) => DetectorCard::parse(text).map(Self::Detector),
+            Err(reason) => return Err(vec![reason]),
+        };
+        parsed.map_err(|first| {
+            let all = rules::explain(&table);
+            if all.is_empty() { vec![first] } else { all }
+        })
+    }
+
+    /// Keys at the top of the text that no card has: most likely misspelt.
+    pub fn unknown_keys(text: &str) -> Vec<String> {
+        text.parse().map_or_else(|_| Vec::new(), |table| rules::unknown_keys(&table))
+    }
+
+    /// Short name.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Emotion(card) => &card.name,
+            Self::Detector(card) => &card.name,
+        }
+    }
+
+    /// ONNX file beside the card.
+    pub fn file(&self) -> &str {
+        match self {
+            Self::Emotion(card) => &card.file,
+            Self::Detector(card) => &card.file,
+        }
+    }
+
+    /// Of the file, as the card states it; empty if it pins none.
+    pub fn sha256(&self) -> &str {
+        match self {
+            Self::Emotion(card) => &card.sha256,
+            Self::Detector(card) => &card.sha256,
+        }
+    }
+
+    /// The tensor the model takes.
+    pub fn input(&self) -> &InputCard {
+        match self {
+            Self::Emotion(card) => &card.input,
+            Self::Detector(card) => &card.input,
+        }
+    }
+
+    /// Names of the outputs that are read, as far as the card names them.
+    pub fn outputs(&self) -> Vec<&str> {
+        match self {
+            Self::Emotion(card) => card.output.name.iter().map(String::as_str).collect(),
+            Self::Detector(DetectorCard { output, .. }) => {
+                vec![&output.scores, &output.boxes, &output.landmarks]
+            }
+        }
+    }
+
+    /// Terms.
+    pub fn licence(&self) -> &Licence {
+        match self {
+            Self::Emotion(card) => &card.licence,
+            Self::Detector(card) => &card.licence,
+        }
+    }
+
+    /// How it was made.
+    pub fn training(&self) -> &toml::Table {
+        match self {
+            Self::Emotion(card) => &card.training,
+            Self::Detector(card) => &card.training,
+        }
+    }
+
+    /// What it achieves.
+    pub fn metrics(&self) -> &[toml::Table] {
+        match self {
+            Self::Emotion(card) => &card.metrics,
+            Self::Detector(card) => &card.metrics,
+        }
+    }
+
+    /// What it is bad at.
+    pub fn limits(&self) -> &[String] {
+        match self {
+            Self::Emotion(card) => &card.limits,
+            Self::Detector(card) => &card.limits,
+        }
+    }
+
+    /// Where the facts are from.
+    pub fn source(&self) -> Option<&str> {
+        match self {
+            Self::Emotion(card) => card.source.as_deref(),
+            Self::Detector(card) => card.source.as_deref(),
+        }
+    }
+
+    /// Compares the card with the shapes of the outputs it names.
+    pub(in crate::model) fn check(&self, output_shapes: &[Vec<usize>]) -> Result<(), String> {
+        match self {
+            Self::Emotion(card) => card.check(output_shapes),
+            Self::Detector(card) => card.check(output_shapes),
+        }
+    }
+}

@@ -1,0 +1,315 @@
+//! What a card must obey in itself, before any network is looked at.
+
+use serde::de::DeserializeOwned;
+
+use super::{
+    AffectMap, Calibration, DetectorCard, DetectorOutput, EmotionCard, EmotionOutput, Framing,
+    InputCard, Licence, Task,
+};
+
+/// Version of the card's schema that this program reads.
+const SCHEMA: u32 = 1;
+
+/// Keys at the top of a card.
+const KEYS: [&str; 15] = [
+    "schema",
+    "task",
+    "name",
+    "file",
+    "sha256",
+    "source",
+    "limits",
+    "input",
+    "output",
+    "framing",
+    "calibration",
+    "affect",
+    "licence",
+    "training",
+    "metrics",
+];
+
+/// A face is never larger than this on its way into a model, nor a picture for detection.
+const SIDES: std::ops::RangeInclusive<usize> = 8..=2048;
+
+pub(super) fn head(schema: u32, task: Task, wanted: Task) -> Result<(), String> {
+    if schema != SCHEMA {
+        return Err(format!("schema {schema} is not known to this version (it reads {SCHEMA})"));
+    }
+    if task != wanted {
+        let kind = if task == Task::Emotion { "an emotion model" } else { "a face detector" };
+        return Err(format!("this is {kind}; it was asked for as the other kind"));
+    }
+    Ok(())
+}
+
+/// Problems as one sentence; none is well.
+pub(super) fn sound(problems: Vec<String>) -> Result<(), String> {
+    if problems.is_empty() { Ok(()) } else { Err(problems.join("; ")) }
+}
+
+/// What kind of model a card is about.
+pub(super) fn task(table: &toml::Table) -> Result<Task, String> {
+    let value = table.get("task").ok_or(
+        "it has no task: \u{201c}emotion\u{201d} or \
+         \u{201c}face-detection\u{201d}",
+    )?;
+    value.clone().try_into().map_err(|error| format!("task: {}", words(&error)))
+}
+
+pub(super) fn unknown_keys(table: &toml::Table) -> Vec<String> {
+    table.keys().filter(|key| !KEYS.contains(&key.as_str())).cloned().collect()
+}
+
+/// Everything that is wrong with a card that could not be read as a whole: each section alone.
+pub(super) fn explain(table: &toml::Table) -> Vec<String> {
+    let mut sections = Sections { table, problems: Vec::new() };
+    if let Some(schema) = sections.needed::<u32>("schema")
+        && schema != SCHEMA
+    {
+        sections
+            .problems
+            .push(format!("schema {schema} is not known to this version (it reads {SCHEMA})"));
+    }
+    sections.needed::<String>("name");
+    sections.needed::<String>("file");
+    sections.optional::<String>("sha256");
+    sections.needed::<Licence>("licence");
+    sections.optional::<toml::Table>("training");
+    sections.optional::<Vec<toml::Table>>("metrics");
+    sections.optional::<Vec<String>>("limits");
+    sections.optional::<String>("source");
+    if let Some(input) = sections.needed::<InputCard>("input") {
+        sections.problems.extend(input.problems());
+    }
+    if matches!(task(table), Ok(Task::FaceDetection)) {
+        if let Some(output) = sections.needed::<DetectorOutput>("output") {
+            sections.problems.extend(output.problems());
+        }
+        return sections.problems;
+    }
+    let output = sections.needed::<EmotionOutput>("output");
+    if let Some(output) = &output {
+        sections.problems.extend(output.problems());
+    }
+    if let Some(framing) = sections.needed::<Framing>("framing") {
+        sections.problems.extend(framing.problems());
+    }
+    if let Some(calibration) = sections.optional::<Calibration>("calibration") {
+        sections.problems.extend(calibration.problems());
+    }
+    if let (Some(affect), Some(output)) = (sections.optional::<AffectMap>("affect"), &output) {
+        sections.problems.extend(affect.problems(output.labels.len()));
+    }
+    sections.problems
+}
+
+struct Sections<'a> {
+    table: &'a toml::Table,
+    problems: Vec<String>,
+}
+
+impl Sections<'_> {
+    fn needed<T: DeserializeOwned>(&mut self, key: &str) -> Option<T> {
+        if !self.table.contains_key(key) {
+            self.problems.push(format!("{key} is missing"));
+        }
+        self.optional(key)
+    }
+
+    fn optional<T: DeserializeOwned>(&mut self, key: &str) -> Option<T> {
+        let value = self.table.get(key)?.clone();
+        value
+            .try_into()
+            .map_err(|error| self.problems.push(format!("{key}: {}", words(&error))))
+            .ok()
+    }
+}
+
+/// The engine of TOML adds where it was; the key is said already.
+fn words(error: &toml::de::Error) -> String {
+    error.message().lines().next().unwrap_or_default().to_owned()
+}
+
+impl EmotionCard {
+    pub(super) fn problems(&self) -> Vec<String> {
+        let mut problems = file_problems(&self.file);
+        problems.extend(self.input.problems());
+        problems.extend(self.output.problems());
+        problems.extend(self.framing.problems());
+        problems.extend(self.calibration.problems());
+        if let Some(affect) = &self.affect {
+            problems.extend(affect.problems(self.output.labels.len()));
+        }
+        problems
+    }
+}
+
+impl DetectorCard {
+    pub(super) fn problems(&self) -> Vec<String> {
+        let mut problems = file_problems(&self.file);
+        problems.extend(self.input.problems());
+        problems.extend(self.output.problems());
+        problems
+    }
+}
+
+/// A card can't make the program read a file from somewhere else.
+fn file_problems(file: &str) -> Vec<String> {
+    let plain =
+        !file.is_empty() && file != "." && file != ".." && !file.contains(['/', '\\', ':', '\0']);
+    if plain {
+        Vec::new()
+    } else {
+        vec![format!("file \u{201c}{file}\u{201d} must be the name of a file beside the card")]
+    }
+}
+
+impl InputCard {
+    pub(super) fn problems(&self) -> Vec<String> {
+        let mut problems = Vec::new();
+        if !SIDES.contains(&self.width) || !SIDES.contains(&self.height) {
+            problems.push(format!("input {}x{} is not within 8 to 2048", self.width, self.height));
+        }
+        for (name, values) in [("mean", &self.mean), ("std", &self.std)] {
+            if values.len() != 1 && values.len() != self.channels.count() {
+                problems.push(format!(
+                    "input.{name} has {} values; it needs 1 or {}",
+                    values.len(),
+                    self.channels.count()
+                ));
+            }
+        }
+        let finite = self.mean.iter().chain(&self.std).chain([&self.scale]).all(|v| v.is_finite());
+        if !finite || self.std.contains(&0.0) || self.scale == 0.0 {
+            problems.push("input.scale and input.std must be numbers other than 0".into());
+        }
+        problems
+    }
+}
+
+impl EmotionOutput {
+    pub(super) fn problems(&self) -> Vec<String> {
+        let mut problems = Vec::new();
+        if !(2..=1000).contains(&self.labels.len()) {
+            problems
+                .push(format!("output.labels has {} entries; 2 to 1000 work", self.labels.len()));
+        }
+        for (i, label) in self.labels.iter().enumerate() {
+            if label.trim().is_empty() || self.labels[..i].contains(label) {
+                problems.push(format!("output.labels has \u{201c}{label}\u{201d} twice or empty"));
+            }
+        }
+        if self.embedding.is_some() && self.name.is_none() {
+            problems.push("output.name must be stated where output.embedding is".into());
+        }
+        problems
+    }
+}
+
+impl Framing {
+    pub(super) fn problems(&self) -> Vec<String> {
+        match self {
+            Self::Box { margin } if !(0.5..=4.0).contains(margin) => {
+                vec![format!("framing.margin {margin} is not within 0.5 to 4")]
+            }
+            Self::Landmarks { template } if template.iter().flatten().any(|v| !v.is_finite()) => {
+                vec!["framing.template has a value that is no number".into()]
+            }
+            _ => Vec::new(),
+        }
+    }
+}
+
+impl Calibration {
+    pub(super) fn problems(&self) -> Vec<String> {
+        if self.temperature > 0.0 && self.temperature.is_finite() {
+            Vec::new()
+        } else {
+            vec!["calibration.temperature must be above 0".into()]
+        }
+    }
+}
+
+impl AffectMap {
+    pub(super) fn problems(&self, labels: usize) -> Vec<String> {
+        let mut problems = Vec::new();
+        if self.valence.len() != labels || self.arousal.len() != labels {
+            problems.push(format!(
+                "affect has {} valences and {} arousals for {labels} labels",
+                self.valence.len(),
+                self.arousal.len(),
+            ));
+        }
+        let within = |values: &[f32]| values.iter().all(|v| (-1.0..=1.0).contains(v));
+        if !within(&self.valence) || !within(&self.arousal) {
+            problems.push("affect has coordinates outside -1 to 1".into());
+        }
+        problems
+    }
+}
+
+impl DetectorOutput {
+    pub(super) fn problems(&self) -> Vec<String> {
+        [("score_threshold", self.score_threshold), ("nms_iou", self.nms_iou)]
+            .into_iter()
+            .filter(|(_, value)| !(0.0..=1.0).contains(value))
+            .map(|(name, value)| format!("output.{name} {value} is not within 0 to 1"))
+            .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Card;
+    use super::*;
+    use crate::model::builtin;
+
+    /// The shipped card with pieces of text replaced.
+    fn edited(changes: &[(&str, &str)]) -> String {
+        changes.iter().fold(builtin::EMOTION.0.to_owned(), |card, (from, to)| {
+            assert!(card.contains(from), "{from}");
+            card.replacen(from, to, 1)
+        })
+    }
+
+    #[test]
+    fn every_mistake_is_told_at_once() {
+        let card = edited(&[
+            ("width = 48", "width = 4"),
+            ("mean = [0.0]", "mean = [0.0, 1.0]"),
+            ("\"happiness\", ", "\"neutral\", "),
+            ("temperature = 0.70", "temperature = 0.0"),
+            ("kind = \"landmarks\"", "kind = \"circle\""),
+            ("file = \"model.onnx\"", ""),
+        ]);
+        let problems = Card::parse(&card).unwrap_err();
+        for wanted in ["4x48", "mean", "twice", "temperature", "framing", "file is missing"] {
+            assert!(problems.iter().any(|p| p.contains(wanted)), "{wanted}: {problems:#?}");
+        }
+        assert!(problems.len() >= 6, "{problems:#?}");
+    }
+
+    #[test]
+    fn a_card_names_a_file_beside_it_and_no_other() {
+        for file in ["../model.onnx", "/etc/passwd", "", "..", "a\\\\b.onnx", "C:model.onnx"] {
+            let card = edited(&[("file = \"model.onnx\"", &format!("file = \"{file}\""))]);
+            let problem = EmotionCard::parse(&card).unwrap_err();
+            assert!(problem.contains("beside the card"), "{file}: {problem}");
+        }
+    }
+
+    #[test]
+    fn a_misspelt_key_is_known_as_such() {
+        let card = edited(&[("[calibration]", "[callibration]")]);
+        assert_eq!(Card::unknown_keys(&card), ["callibration"]);
+        assert_eq!(Card::unknown_keys(builtin::EMOTION.0), Vec::<String>::new());
+    }
+
+    #[test]
+    fn what_is_no_toml_says_the_line() {
+        let problems = Card::parse("schema = 1\ntask = ").unwrap_err();
+        assert!(problems.len() == 1 && problems[0].contains("line 2"), "{problems:?}");
+        assert!(Card::parse("schema = 1").unwrap_err()[0].contains("task"));
+    }
+}

@@ -1,0 +1,411 @@
+//! The file half: decode -> pipeline -> recorder. Nothing is dropped and no clock is read: each
+//! waits for the next, so the same file gives the same session.
+
+mod decode;
+
+use std::path::PathBuf;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use crossbeam_channel::{Receiver, Sender, bounded, select};
+
+use decode::{Decode, Decoded};
+
+use super::cancel::Cancelled;
+use super::worker;
+use crate::frame::{Frame, RunId};
+use crate::observation::Observation;
+use crate::pipeline::Pipeline;
+use crate::session::recovery::discard;
+use crate::session::{
+    FileRecord, Finished, ModelRecord, RecordError, Recorder, RecoverError, SessionEvent,
+    SessionHeader, SessionMeta, SessionSummary, SourceRecord,
+};
+use crate::source::media::{Damage, MediaError, MediaInfo, OpenOptions};
+use crate::time::Pts;
+
+/// Decoded frames on their way to the pipeline: enough that neither waits for the other's jitter,
+/// at six megabytes for a large one.
+const FRAME_QUEUE: usize = 4;
+
+/// Observations on their way to the disk.
+const ROW_QUEUE: usize = 64;
+
+/// Which part of a file is analysed, and how densely.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Selection {
+    /// From this time on.
+    pub from: Option<Pts>,
+    /// Before this time.
+    pub to: Option<Pts>,
+    /// At most so many frames a second, picked by their times; `None`: all.
+    pub sample_rate_hz: Option<f64>,
+}
+
+/// One file to analyse.
+#[derive(Debug, Clone)]
+pub struct FileJob {
+    /// The file, or a folder of numbered pictures.
+    pub path: PathBuf,
+    /// How it may be opened.
+    pub open: OpenOptions,
+    /// What of it is analysed.
+    pub selection: Selection,
+    /// Folder in which the session folder is made.
+    pub sessions_dir: PathBuf,
+    /// Name of the session folder.
+    pub folder_name: String,
+    /// What is known of the file beforehand; the reader adds what it finds.
+    pub record: FileRecord,
+}
+
+/// How far an analysis is.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Progress {
+    /// Time of the frame analysed last.
+    pub pts: Pts,
+    /// When the part to be analysed ends, if the file says so.
+    pub end: Option<Duration>,
+    /// Frames analysed.
+    pub frames: u64,
+}
+
+/// A file that was analysed.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Analysed {
+    /// What it holds.
+    pub info: MediaInfo,
+    /// Session folder and rows.
+    pub finished: Finished,
+    /// Frames analysed.
+    pub frames: u64,
+    /// Frames with a face.
+    pub frames_with_face: u64,
+    /// Time of the last frame analysed.
+    pub last: Pts,
+    /// Hard cuts found.
+    pub cuts: u64,
+    /// What could not be read.
+    pub damage: Vec<Damage>,
+}
+
+/// Why a file gave no session.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum FileError {
+    /// The file.
+    #[error(transparent)]
+    Media(#[from] MediaError),
+    /// The session.
+    #[error(transparent)]
+    Record(#[from] RecordError),
+    /// What is left of an earlier try.
+    #[error(transparent)]
+    Earlier(#[from] RecoverError),
+    /// No frame is in the part that was asked for.
+    #[error("no frame lies between the times given")]
+    NothingSelected,
+    /// A worker.
+    #[error("{worker} failed: {message}")]
+    Worker {
+        /// Its name.
+        worker: &'static str,
+        /// What it said.
+        message: String,
+    },
+    /// Asked to stop.
+    #[error("stopped")]
+    Cancelled,
+}
+
+impl FileError {
+    /// What to do next.
+    pub fn advice(&self) -> &'static str {
+        match self {
+            Self::Media(error) => error.advice(),
+            Self::Record(error) => error.advice(),
+            Self::Earlier(error) => error.advice(),
+            Self::NothingSelected => "Compare --from and --to with the length of the file.",
+            Self::Worker { .. } => "Try again; if it goes on, send us the file.",
+            Self::Cancelled => "",
+        }
+    }
+}
+
+/// Analyses one file into one session. Blocks until it is done or `cancelled`; then, and after a
+/// failure, no session stays behind. `told` is called after each frame.
+///
+/// # Errors
+/// Says why there is no session. A file that is damaged somewhere gives one, up to there.
+pub fn analyse(
+    pipeline: &mut Pipeline,
+    job: &FileJob,
+    run: RunId,
+    cancelled: &Cancelled,
+    told: &mut dyn FnMut(Progress),
+) -> Result<Analysed, FileError> {
+    discard(&job.sessions_dir.join(&job.folder_name))?;
+    let (sender, decoded) = bounded(FRAME_QUEUE);
+    let (path, open, selection) = (job.path.clone(), job.open, job.selection);
+    let decode = Decode::new(selection, run, sender);
+    let decoder = spawn("decode", move || decode.run(&path, &open))?;
+    let mut analysis = Analysis::new(pipeline, job, told);
+    let outcome = analysis.follow(&decoded, cancelled);
+    // Whatever the decoder still wants to send, nobody takes it: that stops it.
+    drop(decoded);
+    let decoder_outcome = join("decode", decoder);
+    let outcome = outcome.and(decoder_outcome);
+    analysis.end(outcome)
+}
+
+fn spawn<T: Send + 'static>(
+    name: &'static str,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<JoinHandle<T>, FileError> {
+    worker::spawn(name, work)
+        .map_err(|error| FileError::Worker { worker: name, message: error.to_string() })
+}
+
+fn join<T>(name: &'static str, thread: JoinHandle<T>) -> Result<T, FileError> {
+    worker::joined(thread).map_err(|message| FileError::Worker { worker: name, message })
+}
+
+/// What the recorder thread writes.
+enum Row {
+    Observation(Observation),
+    Event { event: SessionEvent, at: Duration },
+}
+
+/// The recorder thread: its queue, and what it ends with.
+struct Writing {
+    rows: Sender<Row>,
+    thread: JoinHandle<(Recorder, Result<(), RecordError>)>,
+}
+
+/// What happens on the thread of the job.
+struct Analysis<'a> {
+    pipeline: &'a mut Pipeline,
+    job: &'a FileJob,
+    told: &'a mut dyn FnMut(Progress),
+    info: Option<MediaInfo>,
+    writing: Option<Writing>,
+    progress: Progress,
+    frames_with_face: u64,
+    cuts: u64,
+    decoded: u64,
+    damage: Vec<Damage>,
+}
+
+/// More places than these are one: the file is damaged all over.
+const MOST_DAMAGE: usize = 1000;
+
+impl<'a> Analysis<'a> {
+    fn new(
+        pipeline: &'a mut Pipeline,
+        job: &'a FileJob,
+        told: &'a mut dyn FnMut(Progress),
+    ) -> Self {
+        Self {
+            pipeline,
+            job,
+            told,
+            info: None,
+            writing: None,
+            progress: Progress::default(),
+            frames_with_face: 0,
+            cuts: 0,
+            decoded: 0,
+            damage: Vec::new(),
+        }
+    }
+
+    fn follow(
+        &mut self,
+        decoded: &Receiver<Decoded>,
+        cancelled: &Cancelled,
+    ) -> Result<(), FileError> {
+        loop {
+            let next = select! {
+                recv(decoded) -> next => next,
+                recv(cancelled.channel()) -> _ => return Err(FileError::Cancelled),
+            };
+            if cancelled.is_cancelled() {
+                return Err(FileError::Cancelled);
+            }
+            match next {
+                Ok(Decoded::Opened(info)) => {
+                    let to = self.job.selection.to.map(Pts::since_start);
+                    self.progress.end = match (info.duration, to) {
+                        (Some(end), Some(to)) => Some(end.min(to)),
+                        (end, to) => end.or(to),
+                    };
+                    self.info = Some(info);
+                }
+                Ok(Decoded::Frame(frame)) => self.frame(&frame)?,
+                Ok(Decoded::Cut(pts)) => {
+                    self.pipeline.cut();
+                    self.cuts += 1;
+                    self.event(SessionEvent::Cut, pts)?;
+                }
+                Ok(Decoded::Damage(damage)) => self.damaged(damage)?,
+                Ok(Decoded::Failed(error)) => return Err(error.into()),
+                Ok(Decoded::Ended { frames }) => {
+                    self.decoded = frames;
+                    return Ok(());
+                }
+                // It panicked, which joining it tells.
+                Err(_) => return Ok(()),
+            }
+        }
+    }
+
+    fn frame(&mut self, frame: &Frame) -> Result<(), FileError> {
+        let observation = worker::guard(|| self.pipeline.process(frame))
+            .and_then(|read| read.map_err(|error| error.to_string()))
+            .map_err(|message| FileError::Worker { worker: "analysis", message })?;
+        self.progress.pts = frame.pts;
+        self.progress.frames += 1;
+        self.frames_with_face += u64::from(!observation.faces.is_empty());
+        self.write(Row::Observation(observation))?;
+        (self.told)(self.progress);
+        Ok(())
+    }
+
+    fn damaged(&mut self, damage: Damage) -> Result<(), FileError> {
+        let duration = damage.to.saturating_since(damage.from);
+        let reason = match damage.pictures {
+            0 => damage.reason.clone(),
+            1 => format!("1 frame is lost: {}", damage.reason),
+            pictures => format!("{pictures} frames are lost: {}", damage.reason),
+        };
+        let from = damage.from;
+        if self.damage.len() < MOST_DAMAGE {
+            self.damage.push(damage);
+            self.event(SessionEvent::Gap { duration, reason }, from)?;
+        }
+        Ok(())
+    }
+
+    fn event(&mut self, event: SessionEvent, at: Pts) -> Result<(), FileError> {
+        self.write(Row::Event { event, at: at.since_start() })
+    }
+
+    /// Waits while the queue is full: nothing is dropped.
+    fn write(&mut self, row: Row) -> Result<(), FileError> {
+        if self.writing.is_none() {
+            self.writing = Some(self.start_writing()?);
+        }
+        if let Some(writing) = &self.writing
+            && writing.rows.send(row).is_err()
+            && let Some(Writing { rows, thread }) = self.writing.take()
+        {
+            drop(rows);
+            let (_, outcome) = join("recorder", thread)?;
+            outcome?;
+        }
+        Ok(())
+    }
+
+    fn start_writing(&self) -> Result<Writing, FileError> {
+        let info = self.info.clone().unwrap_or_default();
+        let recorder = Recorder::create(&self.job.sessions_dir, self.header(&info))?;
+        let (rows, queue) = bounded(ROW_QUEUE);
+        let thread = spawn("recorder", move || {
+            let mut recorder = recorder;
+            let outcome = write_all(&mut recorder, &queue);
+            (recorder, outcome)
+        })?;
+        Ok(Writing { rows, thread })
+    }
+
+    fn header(&self, info: &MediaInfo) -> SessionHeader {
+        let MediaInfo { container, codec, decoder, size, rotation_deg, nominal_rate_hz, .. } = info;
+        let file = FileRecord {
+            container: container.clone(),
+            codec: codec.clone(),
+            decoder: (*decoder).into(),
+            rotation_deg: *rotation_deg,
+            ..self.job.record.clone()
+        };
+        SessionHeader {
+            folder_name: self.job.folder_name.clone(),
+            zero_utc: None,
+            source: SourceRecord {
+                spec: "file".into(),
+                name: file.name.clone(),
+                width: size.0,
+                height: size.1,
+                format: format!("{container}, {codec}"),
+                nominal_rate_hz: *nominal_rate_hz,
+            },
+            file: Some(file),
+            models: models_of(self.pipeline),
+            labels: self.pipeline.labels().clone(),
+            pipeline: self.pipeline.options(),
+            meta: SessionMeta::default(),
+        }
+    }
+
+    /// Closes the session, or removes it if there was a failure.
+    fn end(mut self, outcome: Result<(), FileError>) -> Result<Analysed, FileError> {
+        let Some(Writing { rows, thread }) = self.writing.take() else {
+            outcome?;
+            return Err(FileError::NothingSelected);
+        };
+        drop(rows);
+        let (recorder, written) = join("recorder", thread)?;
+        let outcome = outcome.and(written.map_err(FileError::from));
+        if let Err(error) = outcome {
+            let folder = recorder.folder().to_owned();
+            drop(recorder);
+            // The first error is the one to tell; the next try tidies up too.
+            let _ = discard(&folder);
+            return Err(error);
+        }
+        let damaged = self.damage.iter().map(|damage| damage.pictures).sum();
+        let finished = recorder.finish(SessionSummary {
+            duration: self.progress.pts.since_start(),
+            captured: self.decoded + damaged,
+            damaged,
+            ..SessionSummary::default()
+        })?;
+        if let Some(failure) = finished.failure {
+            return Err(failure.into());
+        }
+        Ok(Analysed {
+            info: self.info.unwrap_or_default(),
+            finished,
+            frames: self.progress.frames,
+            frames_with_face: self.frames_with_face,
+            last: self.progress.pts,
+            cuts: self.cuts,
+            damage: self.damage,
+        })
+    }
+}
+
+fn write_all(recorder: &mut Recorder, queue: &Receiver<Row>) -> Result<(), RecordError> {
+    for row in queue {
+        match row {
+            Row::Observation(observation) => {
+                let at = observation.pts.since_start();
+                recorder.write(&observation, at)?;
+            }
+            Row::Event { event, at } => recorder.event(at, &event)?,
+        }
+    }
+    Ok(())
+}
+
+/// The models of a pipeline, as a session states them.
+pub fn models_of(pipeline: &Pipeline) -> Vec<ModelRecord> {
+    let (detector, emotion) = (&pipeline.detector().card, &pipeline.emotion().card);
+    let of = |role: &str, name: &str, sha256: &str| ModelRecord {
+        role: role.into(),
+        name: name.into(),
+        sha256: sha256.into(),
+    };
+    vec![
+        of("detector", &detector.name, &detector.sha256),
+        of("emotion", &emotion.name, &emotion.sha256),
+    ]
+}

@@ -1,0 +1,117 @@
+//! GIF and animated WebP, each picture at its time.
+
+use std::fs::File;
+use std::io::BufReader;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use image::codecs::gif::GifDecoder;
+use image::codecs::webp::WebPDecoder;
+use image::{AnimationDecoder, DynamicImage, Frames, ImageDecoder, ImageFormat};
+
+use super::picture_file::{StillPicture, check_size, of_image, on_white};
+use super::{as_picture, info_of, name_of};
+use crate::runtime::worker;
+use crate::source::media::{Damage, MediaError, MediaInfo, MediaItem, MediaReader, Orientation};
+use crate::time::Pts;
+
+/// Shorter times are those of authors who meant "as fast as possible"; browsers and ffmpeg show
+/// such a picture for a tenth of a second.
+const SHORTEST: Duration = Duration::from_millis(20);
+const INSTEAD: Duration = Duration::from_millis(100);
+
+/// An animation.
+pub struct Animation {
+    path: PathBuf,
+    info: MediaInfo,
+    frames: Frames<'static>,
+    at: Duration,
+    index: u64,
+    ended: bool,
+}
+
+impl Animation {
+    /// `None` for a WebP file with a single picture.
+    pub fn open(path: &Path, format: ImageFormat) -> Result<Option<Self>, MediaError> {
+        let file = File::open(path).map_err(|error| MediaError::unreadable(path, &error))?;
+        let file = BufReader::new(file);
+        let opened = worker::guard(|| -> Result<_, image::ImageError> {
+            Ok(match format {
+                ImageFormat::Gif => {
+                    let decoder = GifDecoder::new(file)?;
+                    Some((decoder.dimensions(), Opened::Gif(decoder)))
+                }
+                _ => {
+                    let decoder = WebPDecoder::new(file)?;
+                    let animated = decoder.has_animation();
+                    animated.then(|| (decoder.dimensions(), Opened::WebP(decoder)))
+                }
+            })
+        });
+        let opened = opened.map_err(|panic| MediaError::damaged(path, panic))?;
+        let Some((size, opened)) = opened.map_err(|error| of_image(&error, path))? else {
+            return Ok(None);
+        };
+        check_size(size, path)?;
+        let frames = match opened {
+            Opened::Gif(decoder) => decoder.into_frames(),
+            Opened::WebP(decoder) => decoder.into_frames(),
+        };
+        let name = name_of(format);
+        let info = info_of(name, name, size);
+        Ok(Some(Self {
+            path: path.into(),
+            info,
+            frames,
+            at: Duration::ZERO,
+            index: 0,
+            ended: false,
+        }))
+    }
+}
+
+enum Opened {
+    Gif(GifDecoder<BufReader<File>>),
+    WebP(WebPDecoder<BufReader<File>>),
+}
+
+impl MediaReader for Animation {
+    fn info(&self) -> &MediaInfo {
+        &self.info
+    }
+
+    fn next_item(&mut self) -> Result<Option<MediaItem>, MediaError> {
+        if self.ended {
+            return Ok(None);
+        }
+        let frames = &mut self.frames;
+        let next = worker::guard(|| frames.next());
+        let reason = match next {
+            Ok(None) => {
+                self.ended = true;
+                return Ok(None);
+            }
+            Ok(Some(Ok(frame))) => {
+                let delay = Duration::from(frame.delay());
+                let picture = DynamicImage::ImageRgba8(frame.into_buffer());
+                let size = (picture.width(), picture.height());
+                let (rgb, orientation) = (on_white(picture), Orientation::default());
+                let picture = StillPicture { size, rgb, orientation };
+                let (pts, index) = (Pts::new(self.at), self.index);
+                self.at += if delay < SHORTEST { INSTEAD } else { delay };
+                self.index += 1;
+                return Ok(Some(MediaItem::Picture(as_picture(picture, pts, index))));
+            }
+            Ok(Some(Err(error))) => error.to_string(),
+            Err(panic) => panic,
+        };
+        self.ended = true;
+        if self.index == 0 {
+            return Err(MediaError::damaged(&self.path, reason));
+        }
+        let at = Pts::new(self.at);
+        Ok(Some(MediaItem::Damage(Damage { from: at, to: at, pictures: 0, reason })))
+    }
+
+    fn skip_to(&mut self, _: Pts) {}
+}

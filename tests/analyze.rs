@@ -1,0 +1,313 @@
+//! `mien analyze` as a user runs it: sessions, reruns, damage, interruptions.
+
+#![cfg(target_os = "linux")]
+
+mod common;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Output;
+use std::time::Duration;
+
+use common::program::{complete_session, complete_sessions, events_of, mien, rows_of};
+use image::RgbImage;
+use mien::frame::{Frame, RunId};
+use mien::pipeline::{Pipeline, PipelineOptions};
+use mien::session::{Row, Session};
+use mien::source::demo::{Scene, SceneKind};
+use mien::time::Pts;
+use serde_json::Value;
+
+const SIZE: (u32, u32) = (320, 240);
+const RATE_HZ: f64 = 25.0;
+
+/// A home with a folder for inputs and one for sessions.
+struct Home(tempfile::TempDir);
+
+impl Home {
+    fn new() -> Self {
+        let home = Self(tempfile::tempdir().unwrap());
+        fs::create_dir(home.input("")).unwrap();
+        home
+    }
+
+    fn input(&self, name: &str) -> PathBuf {
+        self.0.path().join("inputs").join(name)
+    }
+
+    fn out(&self) -> PathBuf {
+        self.0.path().join("out")
+    }
+
+    fn analyze(&self, arguments: &[&str]) -> Output {
+        let mut command = mien(self.0.path(), &["analyze", "--no-ffmpeg", "--out"]);
+        command.arg(self.out()).args(arguments).current_dir(self.input(""));
+        command.output().expect("the program runs")
+    }
+
+    /// Expects success; standard output.
+    fn analyze_well(&self, arguments: &[&str]) -> String {
+        let output = self.analyze(arguments);
+        let (said, errors) = (text(&output.stdout), text(&output.stderr));
+        assert!(output.status.success(), "{said}{errors}");
+        said
+    }
+
+    fn clip(&self, name: &str) -> PathBuf {
+        let clip = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/video/clips").join(name);
+        let path = self.input(name);
+        fs::copy(clip, &path).unwrap();
+        path
+    }
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// Frames of the drawn scene, in which a person is seen.
+fn drawn(count: u32, kind: SceneKind, seed: u64) -> Vec<Vec<u8>> {
+    let mut scene = Scene::new(kind, SIZE, seed);
+    let frame = |n: u32| {
+        let mut rgb = Vec::new();
+        scene.render(Pts::from_secs_f64(f64::from(n) / RATE_HZ), &mut rgb);
+        rgb
+    };
+    (0..count).map(frame).collect()
+}
+
+/// Writes frames as a folder of numbered pictures, which keep every bit.
+fn save(folder: &Path, frames: &[Vec<u8>]) {
+    fs::create_dir_all(folder).unwrap();
+    for (number, rgb) in frames.iter().enumerate() {
+        let picture = RgbImage::from_raw(SIZE.0, SIZE.1, rgb.clone()).unwrap();
+        picture.save(folder.join(format!("{number:04}.bmp"))).unwrap();
+    }
+}
+
+fn tables(session: &Session) -> [Vec<u8>; 2] {
+    ["observations.csv", "events.csv"].map(|name| fs::read(session.folder().join(name)).unwrap())
+}
+
+fn only_session(home: &Home) -> Session {
+    complete_session(&home.out())
+}
+
+#[test]
+fn a_file_reads_as_the_same_frames_do_live() {
+    let home = Home::new();
+    let frames = drawn(20, SceneKind::Alone, 1);
+    save(&home.input("shots"), &frames);
+    home.analyze_well(&["shots"]);
+    let session = only_session(&home);
+    let rows = rows_of(&session);
+    assert_eq!(rows.len(), 20);
+    let mut pipeline = Pipeline::builtin(PipelineOptions::default()).unwrap();
+    for (index, (rgb, row)) in frames.into_iter().zip(&rows).enumerate() {
+        let pts = Pts::new(Duration::from_millis(index as u64 * 40));
+        let frame = Frame::new(RunId(5), index as u64, pts, SIZE, rgb).unwrap();
+        let observation = pipeline.process(&frame).unwrap();
+        let (face, written) = (&observation.faces[0], row.face.as_ref().unwrap());
+        assert_eq!((row.frame, row.time, row.utc), (index as u64, pts.since_start(), None));
+        assert_eq!(written.id, Some(u64::from(face.track.0)));
+        // Six decimals are written.
+        let close = |written: &[Option<f32>], computed: &[f32]| {
+            assert_eq!(written.len(), computed.len());
+            written.iter().zip(computed).all(|(w, c)| (w.unwrap() - c).abs() < 1e-6)
+        };
+        assert!(close(&written.posterior, face.posterior.as_slice()), "frame {index}");
+        assert!(close(&written.smoothed, face.smoothed.as_slice()), "frame {index}");
+    }
+    let record = session.record();
+    let file = record.file.as_ref().unwrap();
+    assert_eq!((file.name.as_str(), file.container.as_str()), ("shots", "pictures"));
+    assert_eq!((record.start_utc.as_deref(), record.latency), (None, None));
+    assert_eq!(
+        (record.frames.captured, record.frames.analysed, record.frames.dropped),
+        (20, 20, 0)
+    );
+}
+
+#[test]
+fn twice_and_at_any_number_of_jobs_gives_the_same_bytes() {
+    let home = Home::new();
+    save(&home.input("a_shots"), &drawn(12, SceneKind::Alone, 1));
+    save(&home.input("b_shots"), &drawn(12, SceneKind::Crossing, 2));
+    for name in ["h264_bframes.mp4", "vp9_odd.webm"] {
+        home.clip(name);
+    }
+    home.analyze_well(&["--jobs", "1", "."]);
+    let first: Vec<_> = complete_sessions(&home.out()).iter().map(tables).collect();
+    assert_eq!(first.len(), 4);
+    home.analyze_well(&["--jobs", "4", "--force", "."]);
+    let second: Vec<_> = complete_sessions(&home.out()).iter().map(tables).collect();
+    assert_eq!(first, second);
+}
+
+#[test]
+fn a_rerun_skips_what_is_done_and_says_why() {
+    let home = Home::new();
+    home.clip("h264_bframes.mp4");
+    home.analyze_well(&["h264_bframes.mp4"]);
+    let before = tables(&only_session(&home));
+    let said = home.analyze_well(&["--resume", "h264_bframes.mp4"]);
+    assert!(said.contains("skipped") && said.contains("done before"), "{said}");
+    // Another setting is another session; so is other content under the same name.
+    home.analyze_well(&["--sample-rate", "5", "h264_bframes.mp4"]);
+    fs::copy(home.clip("h264_fragments.mp4"), home.input("h264_bframes.mp4")).unwrap();
+    home.analyze_well(&["h264_bframes.mp4"]);
+    let sessions = complete_sessions(&home.out());
+    assert_eq!(sessions.len(), 3);
+    assert_eq!(sessions.iter().filter(|session| tables(session) == before).count(), 1);
+}
+
+#[test]
+fn a_killed_run_started_again_gives_what_an_undisturbed_one_gives() {
+    let home = Home::new();
+    save(&home.input("shots"), &drawn(60, SceneKind::Alone, 1));
+    home.analyze_well(&["shots"]);
+    let undisturbed = tables(&only_session(&home));
+    fs::remove_dir_all(home.out()).unwrap();
+    let mut unfinished = 0;
+    for millis in [150, 300, 450, 600, 750, 900, 1050, 1200] {
+        let mut command = mien(home.0.path(), &["analyze", "--out"]);
+        command.arg(home.out()).arg(home.input("shots"));
+        let mut child = command.stdout(std::process::Stdio::null()).spawn().unwrap();
+        std::thread::sleep(Duration::from_millis(millis));
+        child.kill().unwrap();
+        child.wait().unwrap();
+        let parts = fs::read_dir(home.out()).into_iter().flatten().flatten();
+        let part = |folder: fs::DirEntry| folder.path().join("observations.csv.part").exists();
+        unfinished += usize::from(parts.map(part).any(|is| is));
+    }
+    home.analyze_well(&["--resume", "shots"]);
+    assert_eq!(tables(&only_session(&home)), undisturbed);
+    assert!(unfinished > 0 || cfg!(debug_assertions), "no kill came while it was writing");
+}
+
+#[test]
+fn a_cut_is_an_event_and_faces_after_it_are_new() {
+    let home = Home::new();
+    let scene = drawn(12, SceneKind::Alone, 1);
+    // The same person in a mirrored room with other light: a cut by any measure.
+    let other = scene.iter().map(|rgb| {
+        let rows = rgb.chunks_exact(SIZE.0 as usize * 3);
+        let mirror = |row: &[u8]| row.chunks_exact(3).rev().flatten().copied().collect::<Vec<_>>();
+        rows.flat_map(mirror)
+            .enumerate()
+            .map(|(at, v)| {
+                let x = at / 3 % SIZE.0 as usize;
+                let stripes = x < 60 || x > 260;
+                if stripes { 255 - v } else { v }
+            })
+            .collect::<Vec<u8>>()
+    });
+    save(&home.input("film"), &[scene.clone(), other.collect()].concat());
+    home.analyze_well(&["film"]);
+    let session = only_session(&home);
+    let cuts: Vec<Duration> =
+        events_of(&session).iter().filter(|e| e.event == "cut").map(|e| e.time).collect();
+    assert_eq!(cuts, [Duration::from_millis(480)]);
+    let ids = |rows: &[Row]| {
+        let mut ids: Vec<u64> = rows.iter().filter_map(|row| row.face.as_ref()?.id).collect();
+        ids.dedup();
+        ids
+    };
+    let rows = rows_of(&session);
+    let (before, after): (Vec<Row>, Vec<Row>) = rows.into_iter().partition(|row| row.frame < 12);
+    assert_eq!((ids(&before), ids(&after)), (vec![1], vec![2]));
+}
+
+#[test]
+fn a_part_and_a_rate_are_picked_by_time() {
+    let home = Home::new();
+    home.clip("h264_bframes.mp4");
+    home.analyze_well(&["--from", "0.1", "--to", "0:00.3", "h264_bframes.mp4"]);
+    let rows = rows_of(&only_session(&home));
+    let times: Vec<u128> = rows.iter().map(|row| row.time.as_micros()).collect();
+    assert_eq!(times, [100_000, 133_333, 166_667, 200_000, 233_333, 266_667]);
+    fs::remove_dir_all(home.out()).unwrap();
+    home.analyze_well(&["--sample-rate", "10", "h264_bframes.mp4"]);
+    let session = only_session(&home);
+    let times: Vec<u128> = rows_of(&session).iter().map(|row| row.time.as_micros()).collect();
+    assert_eq!(times, [0, 100_000, 200_000, 300_000]);
+    let frames: Vec<u64> = rows_of(&session).iter().map(|row| row.frame).collect();
+    assert_eq!(frames, [0, 3, 6, 9], "numbers are those of the file");
+    let output = home.analyze(&["--from", "50", "h264_bframes.mp4"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(text(&output.stderr).contains("no frame lies between"), "{output:?}");
+}
+
+#[cfg(unix)]
+#[test]
+fn bad_inputs_fail_each_for_itself_and_the_others_are_done() {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt;
+    let home = Home::new();
+    let good = home.clip("vp9_odd.webm");
+    let odd_names = [&b"line\nbreak.webm"[..], b"\xff\xfe.webm", b"-dash.webm"];
+    let odd_names = odd_names.map(|name| home.input("").join(OsStr::from_bytes(name)));
+    for (path, end) in odd_names.iter().zip(0_u8..) {
+        // What follows the last element of WebM is passed over; it makes the content another.
+        let bytes = fs::read(&good).unwrap();
+        fs::write(path, [&bytes[..], &[0xec, 0x81, end]].concat()).unwrap();
+    }
+    fs::write(home.input("empty.mp4"), "").unwrap();
+    fs::write(home.input("list.mp4"), "#EXTM3U\n#EXTINF:1,\n/etc/passwd\n").unwrap();
+    let pipe = home.input("pipe.mp4");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let mut command = mien(home.0.path(), &["analyze", "--json", "--no-ffmpeg", "--out"]);
+    command
+        .arg(home.out())
+        .arg("--")
+        .args(&odd_names)
+        .args(["empty.mp4", "list.mp4", "pipe.mp4", "missing.mp4"].map(|name| home.input(name)));
+    let output = command.output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let lines: Vec<Value> =
+        text(&output.stdout).lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let count = |event: &str| lines.iter().filter(|line| line["event"] == event).count();
+    assert_eq!((count("analysed"), count("failed")), (3, 4), "{lines:#?}");
+    let last = lines.last().unwrap();
+    assert_eq!((&last["event"], &last["failed"]), (&"finished".into(), &4.into()));
+    for line in lines.iter().filter(|line| line["event"] == "failed") {
+        assert!(!line["reason"].as_str().unwrap().is_empty());
+        assert!(!line["advice"].as_str().unwrap().is_empty());
+    }
+    assert_eq!(complete_sessions(&home.out()).len(), 3);
+}
+
+#[test]
+fn a_file_that_is_cut_off_is_analysed_up_to_there_and_named() {
+    let home = Home::new();
+    let path = home.clip("h264_vfr.mkv");
+    let bytes = fs::read(&path).unwrap();
+    fs::write(&path, &bytes[..bytes.len() * 3 / 4]).unwrap();
+    let said = home.analyze_well(&["h264_vfr.mkv"]);
+    assert!(said.contains("damaged"), "{said}");
+    let session = only_session(&home);
+    assert!(!rows_of(&session).is_empty());
+    assert_eq!(session.record().gaps.len(), 1);
+}
+
+#[test]
+fn frames_without_a_face_are_rows() {
+    let home = Home::new();
+    home.clip("h264_bframes.mp4");
+    home.analyze_well(&["h264_bframes.mp4"]);
+    let rows = rows_of(&only_session(&home));
+    let mut frames: Vec<u64> = rows.iter().map(|row| row.frame).collect();
+    frames.dedup();
+    assert_eq!(frames, (0..12).collect::<Vec<_>>());
+    assert!(rows.iter().any(|row| row.face.is_none()));
+}
+
+#[test]
+fn an_output_that_can_t_be_written_fails_in_words() {
+    let home = Home::new();
+    home.clip("h264_bframes.mp4");
+    fs::write(home.out(), "a file is in the way").unwrap();
+    let output = home.analyze(&["h264_bframes.mp4"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(text(&output.stderr).contains("is not a folder"), "{output:?}");
+}

@@ -1,0 +1,173 @@
+//! Files that mean harm: none makes the program end, hang, or take much memory.
+
+use std::fs;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use mien::source::media::{self, MediaError, MediaItem};
+
+use crate::reading::{BUILT_IN, clips, files_in, read};
+use crate::stills::png;
+
+/// Small changes of each kept clip.
+const MUTATIONS: u64 = 40;
+
+/// No tiny clip takes longer, on however busy a machine.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// SplitMix64 (Steele, Lea, Flood 2014).
+struct Dice(u64);
+
+impl Dice {
+    fn below(&mut self, n: usize) -> usize {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        ((z ^ (z >> 31)) % n as u64) as usize
+    }
+
+    /// Changes some bytes, cuts, repeats or removes a piece.
+    fn mutate(&mut self, bytes: &mut Vec<u8>) {
+        for _ in 0..1 + self.below(12) {
+            let at = self.below(bytes.len());
+            match self.below(10) {
+                0 => bytes.truncate(at.max(1)),
+                1 => {
+                    let piece = bytes[at..(at + 1 + self.below(64)).min(bytes.len())].to_vec();
+                    bytes.splice(at..at, piece);
+                }
+                2 => drop(bytes.drain(at..(at + 1 + self.below(8)).min(bytes.len()))),
+                3 => bytes[at] = 0,
+                4 => bytes[at] = 0xff,
+                // Headers are short and decide most.
+                5..7 => {
+                    let at = self.below(bytes.len().min(600));
+                    bytes[at] = self.below(256) as u8;
+                }
+                _ => bytes[at] ^= 1 << self.below(8),
+            }
+            if bytes.is_empty() {
+                bytes.push(0);
+            }
+        }
+    }
+}
+
+/// Reads all there is; how many pictures came before the end or the error.
+fn pictures_of(path: &Path) -> u64 {
+    let Ok(mut reader) = media::open(path, &BUILT_IN) else { return 0 };
+    let mut pictures = 0;
+    while let Ok(Some(item)) = reader.next_item() {
+        if let MediaItem::Picture(picture) = item {
+            // A frame or a reason, never a panic.
+            pictures += u64::from(picture.into_frame(mien::frame::RunId(1)).is_ok());
+        }
+        assert!(pictures < 10_000, "it does not end");
+    }
+    pictures
+}
+
+#[test]
+fn no_change_of_a_file_makes_the_program_end_or_hang() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut originals: Vec<(String, Vec<u8>)> = files_in(&clips())
+        .into_iter()
+        .filter(|file| file.extension().unwrap() != "csv")
+        .map(|file| (file.display().to_string(), fs::read(&file).unwrap()))
+        .collect();
+    let still = folder.path().join("still.png");
+    png(&still, (40, 30), 9);
+    originals.push(("a picture".into(), fs::read(&still).unwrap()));
+    assert!(originals.len() > 10);
+    let (mut some, mut none) = (0, 0);
+    for (number, (name, original)) in originals.iter().enumerate() {
+        for mutation in 0..MUTATIONS {
+            let mut bytes = original.clone();
+            Dice(number as u64 * 1000 + mutation).mutate(&mut bytes);
+            let path = folder.path().join("mutated");
+            fs::write(&path, &bytes).unwrap();
+            let began = Instant::now();
+            match pictures_of(&path) {
+                0 => none += 1,
+                _ => some += 1,
+            }
+            assert!(began.elapsed() < PATIENCE, "{name}, mutation {mutation}");
+        }
+    }
+    // Both kinds must occur, or the changes are too harmless or too coarse to find anything.
+    assert!(some > 50 && none > 50, "{some} gave pictures, {none} gave none");
+}
+
+fn error_of(name: &str, bytes: &[u8]) -> MediaError {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join(name);
+    fs::write(&path, bytes).unwrap();
+    match read(&path) {
+        Ok(_) => panic!("{name} must be refused"),
+        Err(error) => error,
+    }
+}
+
+#[test]
+fn what_is_no_video_is_refused_in_words() {
+    assert!(matches!(error_of("empty.mp4", b""), MediaError::Empty { .. }));
+    let playlist = b"#EXTM3U\n#EXT-X-VERSION:3\n#EXTINF:1,\n/etc/passwd\n#EXT-X-ENDLIST\n";
+    assert!(matches!(error_of("playlist.mp4", playlist), MediaError::Unknown { .. }));
+    let no_index = [0, 0, 0, 12, b'f', b't', b'y', b'p', b'i', b's', b'o', b'm'];
+    let error = error_of("no_index.mp4", &no_index);
+    assert!(error.to_string().contains("index is missing"), "{error}");
+    let folder = tempfile::tempdir().unwrap();
+    let missing = read(&folder.path().join("missing.mp4")).err().unwrap();
+    assert!(matches!(missing, MediaError::Unreadable { .. }) && !missing.advice().is_empty());
+    let folder_error = read(folder.path()).err().unwrap();
+    assert!(matches!(folder_error, MediaError::Unknown { .. }), "{folder_error}");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_pipe_is_refused_without_waiting_for_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let pipe = folder.path().join("pipe.mp4");
+    let made = std::process::Command::new("mkfifo").arg(&pipe).status().expect("there is mkfifo");
+    assert!(made.success());
+    assert!(matches!(read(&pipe), Err(MediaError::NotAFile { .. })));
+}
+
+/// Changes the size in a header to 20,000 by 20,000.
+fn enlarged(name: &str, find: &[u8], replace: &[u8]) -> Vec<u8> {
+    let mut bytes = fs::read(clips().join(name)).unwrap();
+    let at =
+        bytes.windows(find.len()).position(|window| window == find).expect("the size is there");
+    bytes[at..at + replace.len()].copy_from_slice(replace);
+    bytes
+}
+
+#[test]
+fn a_size_bomb_is_refused_before_memory_is_taken() {
+    // In the sample entry of MP4: 64 and 48 as 16-bit numbers, then 72 dpi.
+    let (small, large) = ([0, 64, 0, 48, 0, 0x48, 0, 0], [0x4e, 0x20, 0x4e, 0x20, 0, 0x48, 0, 0]);
+    for name in ["h264_bframes.mp4", "hevc.mp4", "av1.mp4"] {
+        let error = error_of(name, &enlarged(name, &small, &large));
+        assert!(matches!(error, MediaError::TooLarge { width: 20_000, .. }), "{name}: {error}");
+    }
+    // PNG: width and height after the chunk name IHDR.
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("small.png");
+    png(&path, (40, 30), 1);
+    let mut bytes = fs::read(&path).unwrap();
+    bytes[16..24].copy_from_slice(&[0, 0, 0x4e, 0x20, 0, 0, 0x4e, 0x20]);
+    let crc = crc32(&bytes[12..29]);
+    bytes[29..33].copy_from_slice(&crc.to_be_bytes());
+    let error = error_of("bomb.png", &bytes);
+    assert!(matches!(error, MediaError::TooLarge { width: 20_000, .. }), "{error}");
+}
+
+/// The sum of PNG chunks, bit by bit.
+fn crc32(bytes: &[u8]) -> u32 {
+    !bytes.iter().fold(u32::MAX, |crc, byte| {
+        (0..8).fold(crc ^ u32::from(*byte), |crc, _| {
+            (crc >> 1) ^ if crc & 1 == 1 { 0xedb8_8320 } else { 0 }
+        })
+    })
+}
