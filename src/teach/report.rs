@@ -82,6 +82,12 @@ impl Report {
         (((centre - reach) / scale).max(0.0), ((centre + reach) / scale).min(1.0))
     }
 
+    /// Whether there were too few examples for the figure to say much; [`Self::warnings`] says how
+    /// little then.
+    pub fn is_small(&self) -> bool {
+        self.held_out() < FEW
+    }
+
     /// Examples of class `class`.
     pub fn shown(&self, class: usize) -> usize {
         self.confusion[class].iter().map(|n| *n as usize).sum()
@@ -108,7 +114,7 @@ impl Report {
     pub fn warnings(&self) -> Vec<String> {
         let mut warnings = Vec::new();
         let held_out = self.held_out();
-        if held_out < FEW {
+        if self.is_small() {
             let (low, high) = self.accuracy_interval();
             warnings.push(format!(
                 "{held_out} examples are few: with many more, accuracy may be anywhere from {:.0} \
@@ -138,8 +144,8 @@ impl Report {
                     .to_owned(),
             ),
             (Grouping::Picture, Grouping::Take) => warnings.push(
-                "A class has a single take, and moments of one take are alike: the figures \
-                 flatter. Collect each class twice or more."
+                "Moments of one take are alike, and there are too few takes to keep them apart in \
+                 the test: the figure flatters. Collect each class three times."
                     .to_owned(),
             ),
             (Grouping::Person | Grouping::Take, _) => {}

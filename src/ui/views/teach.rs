@@ -82,8 +82,8 @@ fn contents(
     } else {
         small(
             ui,
-            "Show each and hold Collect, or click it to start and stop. Move a little. Twice for \
-             each, a while apart, is better than once.",
+            "Show each and hold Collect, or click it to start and stop. Move a little. Three takes \
+             of each, a while apart, are better than one.",
             theme.muted,
         );
     }
@@ -93,14 +93,6 @@ fn contents(
         class_row(ui, scene, (class, color), page, asked);
     }
     add_row(ui, scene, page, asked);
-    if let Some((name, examples)) = room.last_take() {
-        let text = format!("Undo the last take of “{}” ({examples})", name.trim());
-        let width = ui.available_width();
-        let undo = Button::new(&text).name("Undo the last take").look(Look::Quiet);
-        if undo.max_width(width).ui(ui).clicked() {
-            asked.push(TeachAction::Undo);
-        }
-    }
     ui.add_space(theme::GAP - theme::GRID);
     train(ui, scene, asked);
     teach_result::result(ui, scene, page, asked);
@@ -168,8 +160,8 @@ fn class_row(
             let spoken =
                 format!("{} {shown}", if collecting.is_some() { "Stop" } else { "Collect" });
             let button = Button::new(text).name(&spoken).chosen(collecting.is_some());
-            let width = button.width(ui);
-            amount(ui, class, width);
+            // Both words start at one place, so that the pointer stays over the button.
+            amount(ui, class, Button::new("Collect").width(ui));
             let enabled = collecting.is_some() || obstacle(scene).is_none() && !full;
             let response = ui.add_enabled_ui(enabled, |ui| button.ui(ui)).inner;
             asked.extend(press(ui, &response, class.id, collecting.is_some(), page));
@@ -304,10 +296,20 @@ fn train(ui: &mut egui::Ui, scene: Scene<'_>, asked: &mut Vec<TeachAction>) {
     let learned = room.learned().is_some() && !room.changed;
     let look = if missing.is_none() && !learned { Look::Main } else { Look::Plain };
     let text = if room.learned().is_some() { "Train again" } else { "Train" };
-    let button = Button::new(text).look(look);
-    if ui.add_enabled_ui(missing.is_none(), |ui| button.ui(ui).clicked()).inner {
-        asked.push(TeachAction::Train);
-    }
+    ui.horizontal(|ui| {
+        ui.spacing_mut().item_spacing.x = 8.0;
+        let button = Button::new(text).look(look);
+        if ui.add_enabled_ui(missing.is_none(), |ui| button.ui(ui).clicked()).inner {
+            asked.push(TeachAction::Train);
+        }
+        if let Some((name, examples)) = room.last_take() {
+            let undo = Button::new("Undo last take").name("Undo the last take").look(Look::Quiet);
+            let of = format!("{} of “{}”", count(examples as u64, "example"), name.trim());
+            if undo.ui(ui).on_hover_text(of).clicked() {
+                asked.push(TeachAction::Undo);
+            }
+        }
+    });
     if let Some(missing) = missing.filter(|_| !room.classes().is_empty()) {
         small(ui, &missing, theme.muted);
     }
