@@ -107,14 +107,15 @@ fn table(ui: &mut egui::Ui, report: &Report, cell: f32) {
         let word = elided(ui, name, font.clone(), theme.text, NAME_WIDTH - 22.0);
         let y = top + (ROW - word.size().y) / 2.0;
         painter.galley(pos2(rect.left() + 16.0, y), word, theme.text);
-        for (said, number) in report.confusion[class].iter().enumerate() {
-            let (font, color) = match (said == class, *number) {
+        for said in 0..n {
+            let number = report.confusion.count(class, said);
+            let (font, color) = match (said == class, number) {
                 (true, _) => (theme::bold(theme::SIZE_STATUS), theme.text),
                 (false, 0) => (font.clone(), theme.faint),
                 (false, _) => (font.clone(), theme.warning),
             };
             let corner = pos2(column(said) + cell - 6.0, top + ROW / 2.0);
-            let text = if *number == 0 { "·".to_owned() } else { number.to_string() };
+            let text = if number == 0 { "·".to_owned() } else { number.to_string() };
             painter.text(corner, Align2::RIGHT_CENTER, text, font, color);
         }
     }
@@ -124,7 +125,7 @@ fn table(ui: &mut egui::Ui, report: &Report, cell: f32) {
 /// "calm: 19 of 20 found; tense: ..."
 fn spoken(report: &Report) -> String {
     let class = |(class, name): (usize, &String)| {
-        format!("{name}: {} of {} found", report.confusion[class][class], report.shown(class))
+        format!("{name}: {} of {} found", report.found(class), report.shown(class))
     };
     report.classes.iter().enumerate().map(class).collect::<Vec<_>>().join("; ")
 }
@@ -143,7 +144,9 @@ fn what_next(
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing.x = 8.0;
         if !in_use {
-            let button = Button::new("Use it now").look(Look::Main);
+            // One thing is to be done next: while a folder is asked for, that.
+            let look = if page.folder.is_none() { Look::Main } else { Look::Plain };
+            let button = Button::new("Use it now").look(look);
             if ui.add_enabled_ui(free, |ui| button.ui(ui).clicked()).inner {
                 asked.push(TeachAction::UseTaught);
             }
@@ -176,6 +179,7 @@ fn back(ui: &mut egui::Ui, scene: Scene<'_>, asked: &mut Vec<TeachAction>) {
 fn save_row(ui: &mut egui::Ui, page: &mut TeachPage, asked: &mut Vec<TeachAction>) {
     let theme = Theme::of(ui);
     let Some(folder) = &mut page.folder else { return };
+    ui.add_space(theme::GRID);
     let edit = ui.add(field(folder));
     call(ui, &edit, "Folder for the model");
     let path = whole_path(folder);
