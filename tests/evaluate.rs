@@ -145,6 +145,10 @@ fn what_is_broken_is_named_and_the_rest_is_evaluated() {
     assert_eq!(ended.code, Some(0));
     let table = ended.stdout.join("\n");
     assert!(table.contains("3 can't be read:") && table.contains("half.png breaks off"), "{table}");
+    let from = ended.stdout.iter().position(|line| line.starts_with("  class ")).unwrap();
+    let widths: Vec<_> = ended.stdout[from..from + 9].iter().map(|l| l.chars().count()).collect();
+    assert!(widths.iter().all(|width| *width == widths[0]), "{table}");
+    assert!(ended.stderr.is_empty(), "no progress bar where nobody looks: {}", ended.stderr);
 }
 
 #[test]

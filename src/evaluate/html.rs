@@ -156,7 +156,7 @@ fn confusion(report: &Report) -> Markup {
                                 th scope="row" { (label) }
                                 @for (j, count) in row.iter().enumerate() {
                                     @let part = *count as f64 / total.max(1) as f64;
-                                    td .right[i == j] .strong[part > 0.55]
+                                    td .right[i == j] .strong[part > 0.62] .full[part > 0.85]
                                         style={ "--share:" (format!("{part:.3}")) }
                                         title={ (grouped(*count)) " of " (grouped(total)) } {
                                         @if *count > 0 {
@@ -186,8 +186,9 @@ fn diagrams(report: &Report) -> Markup {
                 h2 { "Is it as often right as it says?" }
                 (chart::reliability(&report.reliability))
                 figcaption .caption {
-                    "On the dashed line certainty is deserved; below it the model is too sure of "
-                    "itself. Pale bars hold few pictures. ECE " (format!("{:.3}", report.ece))
+                    "On the dashed line certainty is deserved; a bar that ends below it means too "
+                    "sure, and the line from one to the other is the error. Pale bars hold few "
+                    "pictures. ECE " (format!("{:.3}", report.ece))
                     ", negative log-likelihood " (format!("{:.3}", report.nll))
                     ", Brier score " (format!("{:.3}", report.brier)) "."
                 }
