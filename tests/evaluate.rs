@@ -92,6 +92,11 @@ fn assert_sums(report: &Value) {
         .map(|count| count.as_u64().unwrap())
         .sum();
     assert_eq!(report["evaluated"], confusion);
+    for slices in ["by_brightness", "by_face_width", "reliability"] {
+        let slices = report[slices].as_array().unwrap();
+        let sum: u64 = slices.iter().map(|slice| slice["count"].as_u64().unwrap()).sum();
+        assert_eq!(report["evaluated"], sum);
+    }
 }
 
 #[test]

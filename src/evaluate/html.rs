@@ -2,8 +2,9 @@
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
+use super::conditions::Slice;
 use super::report::{ClassLine, Named, Report, Score};
-use super::text::{grouped, percent, pictures, remarks, share};
+use super::text::{grouped, percent, pictures, range, remarks, share};
 use super::{RESAMPLES, chart};
 
 const STYLE: &str = include_str!("report.css");
@@ -32,6 +33,7 @@ pub fn to_html(report: &Report) -> String {
                     (classes(report))
                     (confusion(report))
                     (diagrams(report))
+                    (conditions(report))
                     (mistakes(report))
                     (trouble(report))
                     (method(report))
@@ -201,6 +203,44 @@ fn diagrams(report: &Report) -> Markup {
                     " (the dot): " (percent(unsure.coverage)) " are then answered, and "
                     (share(unsure.accuracy)) " of the answers are right."
                 }
+            }
+        }
+    }
+}
+
+fn conditions(report: &Report) -> Markup {
+    let table = |title: &str, slices: &[Slice]| {
+        html! {
+            div {
+                h3 { (title) }
+                table .slices {
+                    tbody {
+                        @for slice in slices {
+                            tr {
+                                th scope="row" { (range(slice)) }
+                                td .number { (grouped(slice.count)) }
+                                td .bar-cell style={ "--share:" (format!("{:.3}", slice.accuracy)) }
+                                    title={ (percent(slice.interval.low)) " to " (percent(slice.interval.high)) } {
+                                    span { (percent(slice.accuracy)) }
+                                }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    };
+    html! {
+        section {
+            h2 { "In which conditions" }
+            div .diagrams {
+                (table("Brightness of the face, 0 to 255", &report.by_brightness))
+                (table("Width of the face in pixels", &report.by_face_width))
+            }
+            p .caption {
+                "Pictures and the share that is right. The mix of classes may differ between rows, "
+                "and a row of few pictures says little. How a model differs between groups of "
+                "people can't be told from data that do not say who is in them."
             }
         }
     }
