@@ -122,7 +122,10 @@ fn a_file_reads_as_the_same_frames_do_live() {
     let file = record.file.as_ref().unwrap();
     assert_eq!((file.name.as_str(), file.container.as_str()), ("shots", "pictures"));
     assert_eq!((record.start_utc.as_deref(), record.latency), (None, None));
-    assert_eq!((record.frames.captured, record.frames.analysed, record.frames.dropped), (20, 20, 0));
+    assert_eq!(
+        (record.frames.captured, record.frames.analysed, record.frames.dropped),
+        (20, 20, 0)
+    );
 }
 
 #[test]
@@ -190,12 +193,14 @@ fn a_cut_is_an_event_and_faces_after_it_are_new() {
     let other = scene.iter().map(|rgb| {
         let rows = rgb.chunks_exact(SIZE.0 as usize * 3);
         let mirror = |row: &[u8]| row.chunks_exact(3).rev().flatten().copied().collect::<Vec<_>>();
-        rows.flat_map(mirror).enumerate().map(|(at, v)| {
-            let x = at / 3 % SIZE.0 as usize;
-            let stripes = x < 60 || x > 260;
-            if stripes { 255 - v } else { v }
-        })
-        .collect::<Vec<u8>>()
+        rows.flat_map(mirror)
+            .enumerate()
+            .map(|(at, v)| {
+                let x = at / 3 % SIZE.0 as usize;
+                let stripes = x < 60 || x > 260;
+                if stripes { 255 - v } else { v }
+            })
+            .collect::<Vec<u8>>()
     });
     save(&home.input("film"), &[scene.clone(), other.collect()].concat());
     home.analyze_well(&["film"]);
@@ -252,9 +257,11 @@ fn bad_inputs_fail_each_for_itself_and_the_others_are_done() {
     let pipe = home.input("pipe.mp4");
     assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
     let mut command = mien(home.0.path(), &["analyze", "--json", "--no-ffmpeg", "--out"]);
-    command.arg(home.out()).arg("--").args(&odd_names).args(
-        ["empty.mp4", "list.mp4", "pipe.mp4", "missing.mp4"].map(|name| home.input(name)),
-    );
+    command
+        .arg(home.out())
+        .arg("--")
+        .args(&odd_names)
+        .args(["empty.mp4", "list.mp4", "pipe.mp4", "missing.mp4"].map(|name| home.input(name)));
     let output = command.output().unwrap();
     assert_eq!(output.status.code(), Some(1));
     let lines: Vec<Value> =

@@ -36,7 +36,11 @@ pub fn read(path: &Path) -> Result<Read, MediaError> {
     read_from(path, &BUILT_IN, None)
 }
 
-pub fn read_from(path: &Path, options: &OpenOptions, from: Option<Pts>) -> Result<Read, MediaError> {
+pub fn read_from(
+    path: &Path,
+    options: &OpenOptions,
+    from: Option<Pts>,
+) -> Result<Read, MediaError> {
     let mut reader = media::open(path, options)?;
     if let Some(from) = from {
         reader.skip_to(from);

@@ -8,7 +8,7 @@ use image::{Delay, Frame, Rgb, RgbImage, RgbaImage};
 use mien::source::media::MediaError;
 use mien::source::still::read_picture;
 
-use crate::reading::{read, read_from, BUILT_IN};
+use crate::reading::{BUILT_IN, read, read_from};
 use mien::time::Pts;
 
 /// A picture of one colour, `level` in red.

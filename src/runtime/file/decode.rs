@@ -144,9 +144,10 @@ mod tests {
 
     #[test]
     fn frames_are_picked_by_their_times_alone() {
-        assert_eq!(sampled(5.0, (0..30).map(|n| n * 100_000 / 3)), [
-            0, 200_000, 400_000, 600_000, 800_000
-        ]);
+        assert_eq!(
+            sampled(5.0, (0..30).map(|n| n * 100_000 / 3)),
+            [0, 200_000, 400_000, 600_000, 800_000]
+        );
         // Rounded down to a microsecond, a tick of 5 Hz may lie just before its time.
         assert_eq!(sampled(5.0, [0, 199_999, 399_999].into_iter()), [0, 199_999, 399_999]);
         // A pause, and a rate higher than that of the file: what there is, once.
