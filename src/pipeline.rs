@@ -93,8 +93,8 @@ impl Pipeline {
     /// Reads with another emotion model from the next frame on. Faces keep their numbers; smoothing
     /// starts afresh, as the classes are others.
     pub fn set_emotion(&mut self, emotion: EmotionModel) {
-        self.classifier = EmotionClassifier::new(emotion);
-        self.smoothers.clear();
+        self.reading.classifier = EmotionClassifier::new(emotion);
+        self.reading.smoothers.clear();
     }
 
     /// The tuning at work.
