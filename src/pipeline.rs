@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::frame::{Frame, RunId};
 use crate::model::{DetectorModel, EmotionModel, NetworkError};
-use crate::observation::{FaceReading, Labels, Observation, TrackId};
+use crate::observation::{Detection, FaceReading, Labels, Observation, TrackId};
 use crate::temporal::smooth::{Smoother, Standing};
 use crate::temporal::track::{Tracked, Tracker};
 use crate::vision::align::{align, crop_from_frame};
@@ -39,6 +39,12 @@ impl Default for PipelineOptions {
 /// Detector, tracker, classifier and smoothers of one source.
 pub struct Pipeline {
     detector: FaceDetector,
+    reading: Reading,
+}
+
+/// What follows detection. Detection knows one frame alone, so whoever has frames waiting may find
+/// faces in the next while this one is read; what comes out is the same.
+pub struct Reading {
     classifier: EmotionClassifier,
     options: PipelineOptions,
     run: Option<RunId>,
@@ -51,11 +57,13 @@ impl Pipeline {
     pub fn new(detector: DetectorModel, emotion: EmotionModel, options: PipelineOptions) -> Self {
         Self {
             detector: FaceDetector::new(detector),
-            classifier: EmotionClassifier::new(emotion),
-            options,
-            run: None,
-            tracker: Tracker::new(),
-            smoothers: HashMap::new(),
+            reading: Reading {
+                classifier: EmotionClassifier::new(emotion),
+                options,
+                run: None,
+                tracker: Tracker::new(),
+                smoothers: HashMap::new(),
+            },
         }
     }
 
@@ -69,7 +77,7 @@ impl Pipeline {
 
     /// Classes, in the order of every posterior.
     pub fn labels(&self) -> &Labels {
-        self.classifier.labels()
+        self.reading.classifier.labels()
     }
 
     /// The detector at work.
@@ -79,31 +87,24 @@ impl Pipeline {
 
     /// The emotion model at work.
     pub fn emotion(&self) -> &EmotionModel {
-        self.classifier.model()
+        self.reading.classifier.model()
     }
 
     /// Reads with another emotion model from the next frame on. Faces keep their numbers; smoothing
     /// starts afresh, as the classes are others.
     pub fn set_emotion(&mut self, emotion: EmotionModel) {
-        self.classifier = EmotionClassifier::new(emotion);
-        self.smoothers.clear();
+        self.reading.classifier = EmotionClassifier::new(emotion);
+        self.reading.smoothers.clear();
     }
 
     /// The tuning at work.
     pub fn options(&self) -> PipelineOptions {
-        self.options
+        self.reading.options
     }
 
     /// Changes the tuning from the next frame on.
     pub fn set_options(&mut self, options: PipelineOptions) {
-        self.options = options;
-    }
-
-    /// The source goes on with another scene, as at a cut of a film: tracks and smoothing end, and
-    /// faces from now on are other faces, with numbers of their own.
-    pub fn cut(&mut self) {
-        self.tracker.forget();
-        self.smoothers.clear();
+        self.reading.options = options;
     }
 
     /// Analyses the next frame. A frame of another run starts afresh: tracks and smoothing of the
@@ -112,11 +113,31 @@ impl Pipeline {
     /// # Errors
     /// If a network fails on this frame; the next may succeed.
     pub fn process(&mut self, frame: &Frame) -> Result<Observation, NetworkError> {
+        let detections = self.detector.detect(frame)?;
+        self.reading.read(frame, detections)
+    }
+
+    /// Both halves, for two threads.
+    pub fn halves(&mut self) -> (&mut FaceDetector, &mut Reading) {
+        (&mut self.detector, &mut self.reading)
+    }
+}
+
+impl Reading {
+    /// Reads the next frame, in which the detector found `detections`. A frame of another run starts
+    /// afresh.
+    ///
+    /// # Errors
+    /// As [`Pipeline::process`].
+    pub fn read(
+        &mut self,
+        frame: &Frame,
+        mut detections: Vec<Detection>,
+    ) -> Result<Observation, NetworkError> {
         if self.run.replace(frame.run) != Some(frame.run) {
             self.tracker = Tracker::new();
             self.smoothers.clear();
         }
-        let mut detections = self.detector.detect(frame)?;
         detections.sort_by(|a, b| b.bbox.area().total_cmp(&a.bbox.area()));
         detections.truncate(self.options.max_faces.clamp(1, 16));
         let coloured: Vec<_> = detections
@@ -136,6 +157,13 @@ impl Pipeline {
             frame_size: frame.size(),
             faces,
         })
+    }
+
+    /// The source goes on with another scene, as at a cut of a film: tracks and smoothing end, and
+    /// faces from now on are other faces, with numbers of their own.
+    pub fn cut(&mut self) {
+        self.tracker.forget();
+        self.smoothers.clear();
     }
 
     /// `None` if the landmarks coincide, so that no crop can be made.

@@ -92,6 +92,11 @@ fn assert_sums(report: &Value) {
         .map(|count| count.as_u64().unwrap())
         .sum();
     assert_eq!(report["evaluated"], confusion);
+    for slices in ["by_brightness", "by_face_width", "reliability"] {
+        let slices = report[slices].as_array().unwrap();
+        let sum: u64 = slices.iter().map(|slice| slice["count"].as_u64().unwrap()).sum();
+        assert_eq!(report["evaluated"], sum);
+    }
 }
 
 #[test]
@@ -145,6 +150,10 @@ fn what_is_broken_is_named_and_the_rest_is_evaluated() {
     assert_eq!(ended.code, Some(0));
     let table = ended.stdout.join("\n");
     assert!(table.contains("3 can't be read:") && table.contains("half.png breaks off"), "{table}");
+    let from = ended.stdout.iter().position(|line| line.starts_with("  class ")).unwrap();
+    let widths: Vec<_> = ended.stdout[from..from + 9].iter().map(|l| l.chars().count()).collect();
+    assert!(widths.iter().all(|width| *width == widths[0]), "{table}");
+    assert!(ended.stderr.is_empty(), "no progress bar where nobody looks: {}", ended.stderr);
 }
 
 #[test]

@@ -30,7 +30,7 @@ figure { margin: 0; width: 96px; } figure img { display: block; width: 96px; hei
   border-radius: 4px; }
 figcaption { font-size: 12px; line-height: 1.3; color: #5b636c; }
 .key { display: inline-block; width: 12px; height: 12px; border-radius: 2px; margin: 0 4px 0 12px; }
-.legend span { white-space: nowrap; }
+.legend { max-width: none; } .legend span { white-space: nowrap; }
 svg { display: block; margin: 8px 0; max-width: 100%; height: auto; }
 ";
 
@@ -76,7 +76,7 @@ fn overview(audit: &Audit) -> Markup {
             table {
                 tr {
                     th { "varied" } th { "pictures" } th { "moved by, mean" } th { }
-                    th { "worst" } th { "in" } th { "word changed" } th { "without a hint" }
+                    th { "worst" } th style="text-align: left" { "in" } th { "word changed" } th { "without a hint" }
                     th { "no face found" }
                 }
                 @for result in &audit.results {

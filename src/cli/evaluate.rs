@@ -2,7 +2,6 @@
 
 use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
-use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -172,7 +171,7 @@ fn print(report: &Report, args: &EvaluateArgs) -> io::Result<()> {
     Ok(())
 }
 
-/// On standard error, and only where a person can see it.
+/// On standard error, and only where a person can see it; drawn from the first picture on.
 fn progress_bar() -> ProgressBar {
     if !io::stderr().is_terminal() {
         return ProgressBar::hidden();
@@ -182,6 +181,5 @@ fn progress_bar() -> ProgressBar {
     if let Ok(style) = ProgressStyle::with_template(template) {
         bar.set_style(style.progress_chars("━╸─"));
     }
-    bar.enable_steady_tick(Duration::from_millis(200));
     bar
 }

@@ -123,3 +123,89 @@ pub enum CropError {
     #[error("the face detector {0}")]
     Network(#[from] NetworkError),
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::frame::{Frame, RunId};
+    use crate::model::EmotionModel;
+    use crate::pipeline::{Pipeline, PipelineOptions};
+    use crate::source::demo;
+    use crate::time::Pts;
+    use crate::vision::classify::EmotionClassifier;
+
+    fn grey(width: u32, height: u32) -> Picture {
+        let rgb = (0..width * height).flat_map(|i| [(i % 251) as u8; 3]).collect();
+        let frame = Frame::new(RunId(0), 0, Pts::ZERO, (width, height), rgb).unwrap();
+        Picture { frame, is_grey: true }
+    }
+
+    fn whole(picture: &Picture) -> FaceCrop {
+        let card = EmotionModel::builtin().unwrap().card;
+        let mut cropper = FaceCropper::new(Crop::Whole, false, None);
+        let (crop, cut) = cropper.cut(picture, &card).unwrap().unwrap();
+        assert_eq!(cut, Cut::Whole);
+        crop
+    }
+
+    #[test]
+    fn a_face_in_a_picture_is_read_exactly_as_live() {
+        let frame = demo::sample_frame(RunId(0));
+        let mut pipeline = Pipeline::builtin(PipelineOptions::default()).unwrap();
+        let live = pipeline.process(&frame).unwrap();
+        let mut classifier = EmotionClassifier::new(EmotionModel::builtin().unwrap());
+        let mut cropper = FaceCropper::new(Crop::Auto, false, None);
+        let picture = Picture { frame, is_grey: false };
+        let (crop, cut) = cropper.cut(&picture, &classifier.model().card).unwrap().unwrap();
+        assert_eq!(cut, Cut::Face(live.faces[0].detection));
+        assert_eq!(classifier.posterior(&crop).unwrap(), live.faces[0].posterior);
+    }
+
+    #[test]
+    fn a_picture_of_the_models_size_is_taken_pixel_by_pixel() {
+        let picture = grey(48, 48);
+        let wanted: Vec<u8> = picture.frame.rgb().iter().step_by(3).copied().collect();
+        assert_eq!(whole(&picture).pixels, wanted);
+    }
+
+    #[test]
+    fn other_shapes_are_fitted_into_the_middle() {
+        let bright = Picture {
+            frame: Frame::new(RunId(0), 0, Pts::ZERO, (96, 48), vec![200; 96 * 48 * 3]).unwrap(),
+            is_grey: true,
+        };
+        let crop = whole(&bright);
+        let row = |y: usize| &crop.pixels[y * 48..(y + 1) * 48];
+        assert!(row(11).iter().chain(row(36)).all(|pixel| *pixel == 0));
+        assert!(row(12).iter().chain(row(35)).all(|pixel| *pixel == 200));
+    }
+
+    #[test]
+    fn only_small_grey_squares_and_arrays_are_whole_by_themselves() {
+        let colour = Picture { is_grey: false, ..grey(48, 48) };
+        for (picture, is_array, wanted) in [
+            (grey(48, 48), false, true),
+            (grey(128, 128), false, true),
+            (grey(129, 129), false, false),
+            (grey(48, 47), false, false),
+            (colour.clone(), false, false),
+            (colour.clone(), true, true),
+        ] {
+            assert_eq!(Crop::Auto.is_whole(&picture, is_array), wanted, "{:?}", picture.frame);
+        }
+        assert!(Crop::Whole.is_whole(&colour, false) && !Crop::Detect.is_whole(&colour, true));
+    }
+
+    #[test]
+    fn a_picture_without_a_face_has_none() {
+        let card = EmotionModel::builtin().unwrap().card;
+        let mut cropper = FaceCropper::new(Crop::Detect, false, None);
+        let frame = Frame::new(RunId(0), 0, Pts::ZERO, (64, 64), vec![90; 64 * 64 * 3]).unwrap();
+        let found = cropper.cut(&Picture { frame, is_grey: true }, &card).unwrap();
+        assert!(found.is_none());
+        let missing = Some(std::path::PathBuf::from("no such folder"));
+        let mut cropper = FaceCropper::new(Crop::Detect, false, missing);
+        let error = cropper.cut(&grey(64, 64), &card).unwrap_err();
+        assert!(matches!(error, CropError::Model(_)), "{error}");
+    }
+}

@@ -2,8 +2,9 @@
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
+use super::conditions::Slice;
 use super::report::{ClassLine, Named, Report, Score};
-use super::text::{grouped, percent, pictures, remarks, share};
+use super::text::{grouped, percent, pictures, range, remarks, share};
 use super::{RESAMPLES, chart};
 
 const STYLE: &str = include_str!("report.css");
@@ -32,6 +33,7 @@ pub fn to_html(report: &Report) -> String {
                     (classes(report))
                     (confusion(report))
                     (diagrams(report))
+                    (conditions(report))
                     (mistakes(report))
                     (trouble(report))
                     (method(report))
@@ -156,7 +158,7 @@ fn confusion(report: &Report) -> Markup {
                                 th scope="row" { (label) }
                                 @for (j, count) in row.iter().enumerate() {
                                     @let part = *count as f64 / total.max(1) as f64;
-                                    td .right[i == j] .strong[part > 0.55]
+                                    td .right[i == j] .strong[part > 0.62] .full[part > 0.85]
                                         style={ "--share:" (format!("{part:.3}")) }
                                         title={ (grouped(*count)) " of " (grouped(total)) } {
                                         @if *count > 0 {
@@ -186,8 +188,9 @@ fn diagrams(report: &Report) -> Markup {
                 h2 { "Is it as often right as it says?" }
                 (chart::reliability(&report.reliability))
                 figcaption .caption {
-                    "On the dashed line certainty is deserved; below it the model is too sure of "
-                    "itself. Pale bars hold few pictures. ECE " (format!("{:.3}", report.ece))
+                    "On the dashed line certainty is deserved; a bar that ends below it means too "
+                    "sure, and the line from one to the other is the error. Pale bars hold few "
+                    "pictures. ECE " (format!("{:.3}", report.ece))
                     ", negative log-likelihood " (format!("{:.3}", report.nll))
                     ", Brier score " (format!("{:.3}", report.brier)) "."
                 }
@@ -200,6 +203,44 @@ fn diagrams(report: &Report) -> Markup {
                     " (the dot): " (percent(unsure.coverage)) " are then answered, and "
                     (share(unsure.accuracy)) " of the answers are right."
                 }
+            }
+        }
+    }
+}
+
+fn conditions(report: &Report) -> Markup {
+    let table = |title: &str, slices: &[Slice]| {
+        html! {
+            div {
+                h3 { (title) }
+                table .slices {
+                    tbody {
+                        @for slice in slices {
+                            tr {
+                                th scope="row" { (range(slice)) }
+                                td .number { (grouped(slice.count)) }
+                                td .bar-cell style={ "--share:" (format!("{:.3}", slice.accuracy)) }
+                                    title={ (percent(slice.interval.low)) " to " (percent(slice.interval.high)) } {
+                                    span { (percent(slice.accuracy)) }
+                                }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    };
+    html! {
+        section {
+            h2 { "In which conditions" }
+            div .diagrams {
+                (table("Brightness of the face, 0 to 255", &report.by_brightness))
+                (table("Width of the face in pixels", &report.by_face_width))
+            }
+            p .caption {
+                "Pictures and the share that is right. The mix of classes may differ between rows, "
+                "and a row of few pictures says little. How a model differs between groups of "
+                "people can't be told from data that do not say who is in them."
             }
         }
     }

@@ -11,6 +11,7 @@ mod bootstrap;
 mod calibration;
 mod chart;
 mod classes;
+mod conditions;
 mod html;
 mod metrics;
 mod report;
@@ -22,6 +23,7 @@ pub use calibration::{
     Answered, BINS, Bin, answered_above, calibration_error, coverage, reliability,
 };
 pub use classes::{ClassChoice, ClassSpace};
+pub use conditions::{Conditions, Slice, by_brightness, by_face_width};
 pub use html::to_html;
 pub use metrics::{ClassFigures, Confusion, brier, negative_log_likelihood};
 pub use report::{Counts, Milliseconds, Mistake, ModelFacts, Named, Report, Score, Times};
@@ -39,6 +41,8 @@ pub struct Reading {
     pub truth: usize,
     /// Over the same classes.
     pub posterior: Posterior,
+    /// What the picture is like.
+    pub conditions: Conditions,
 }
 
 impl Reading {

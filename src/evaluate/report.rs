@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::bootstrap::{self, Interval};
 use super::calibration::{Answered, Bin, answered_above, calibration_error, coverage, reliability};
+use super::conditions::{Slice, by_brightness, by_face_width};
 use super::metrics::{self, Confusion};
 use super::run::{EvaluateOptions, FaceTimes};
 use super::{ClassSpace, Reading};
@@ -76,6 +77,10 @@ pub struct Report {
     pub coverage: Vec<Answered>,
     /// At the threshold below which the app says `unsure`.
     pub unsure: Answered,
+    /// Accuracy by mean luma of the face, 0..=255.
+    pub by_brightness: Vec<Slice>,
+    /// Accuracy by width of the face in pixels.
+    pub by_face_width: Vec<Slice>,
     /// How long a face takes.
     pub time: Times,
     /// The surest wrong answers.
@@ -274,6 +279,8 @@ pub(super) fn build(facts: Facts<'_>) -> Report {
         reliability: bins,
         coverage: coverage(readings),
         unsure: answered_above(readings, options.unsure_below).unwrap_or(nothing),
+        by_brightness: by_brightness(readings),
+        by_face_width: by_face_width(readings),
         time: Times {
             jobs,
             classifier_ms: milliseconds(&times.classifying).unwrap_or_default(),

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use rayon::iter::{IntoParallelIterator, ParallelIterator};
 
 use super::report::{self, Counts, Named, Report};
-use super::{ClassChoice, ClassSpace, Reading};
+use super::{ClassChoice, ClassSpace, Conditions, Reading};
 use crate::dataset::crop::{Crop, CropError, Cut, FaceCropper};
 use crate::dataset::{
     Dataset, DatasetError, DatasetOptions, PictureError, StoredPicture, parallel,
@@ -15,6 +15,7 @@ use crate::dataset::{
 use crate::model::{EmotionModel, ModelError, NetworkError};
 use crate::observation::Posterior;
 use crate::pipeline::PipelineOptions;
+use crate::vision::align::FaceCrop;
 use crate::vision::classify::EmotionClassifier;
 
 /// What to evaluate and how.
@@ -252,6 +253,7 @@ enum Outcome {
     Read {
         posterior: Posterior,
         cut: Cut,
+        conditions: Conditions,
         cutting: Duration,
         classifying: Duration,
     },
@@ -284,11 +286,27 @@ impl Worker {
         let cutting = start.elapsed();
         let start = Instant::now();
         match self.classifier.posterior(&crop) {
-            Ok(posterior) => {
-                Outcome::Read { posterior, cut, cutting, classifying: start.elapsed() }
-            }
+            Ok(posterior) => Outcome::Read {
+                posterior,
+                cut,
+                cutting,
+                classifying: start.elapsed(),
+                conditions: conditions(&crop, &cut, picture.frame.width()),
+            },
             Err(error) => Outcome::Failed(error),
         }
+    }
+}
+
+fn conditions(crop: &FaceCrop, cut: &Cut, picture_width: u32) -> Conditions {
+    let luma = crop.luma();
+    let sum: u64 = luma.iter().map(|value| u64::from(*value)).sum();
+    Conditions {
+        brightness: sum as f32 / luma.len().max(1) as f32,
+        face_width: match cut {
+            Cut::Face(face) => face.bbox.w,
+            Cut::Whole => picture_width as f32,
+        },
     }
 }
 
@@ -320,7 +338,7 @@ impl Tally<'_> {
             Outcome::Failed(error) => {
                 self.counts.failed.push(named(format!("the network {error}")));
             }
-            Outcome::Read { posterior, cut, cutting, classifying } => {
+            Outcome::Read { posterior, cut, conditions, cutting, classifying } => {
                 let truth = info.truth.class().and_then(|class| self.space.of_data(class));
                 // Only examples with a class that counts were asked for.
                 let Some(truth) = truth else { return Ok(()) };
@@ -333,7 +351,7 @@ impl Tally<'_> {
                 }
                 self.times.classifying.push(classifying);
                 let posterior = self.space.posterior(&posterior);
-                self.readings.push(Reading { example, truth, posterior });
+                self.readings.push(Reading { example, truth, posterior, conditions });
             }
         }
         Ok(())

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use super::conditions::Slice;
 use super::report::{Milliseconds, Named, Report, Score};
 
 /// So many names are printed of each kind of trouble; `--json` has all.
@@ -29,6 +30,8 @@ fn write_all(out: &mut String, report: &Report) -> std::fmt::Result {
     write_confusion(out, report)?;
     writeln!(out)?;
     write_coverage(out, report)?;
+    write_slices(out, "brightness", &report.by_brightness)?;
+    write_slices(out, "face width", &report.by_face_width)?;
     for line in remarks(report) {
         writeln!(out, "\n{line}")?;
     }
@@ -174,6 +177,35 @@ fn write_coverage(out: &mut String, report: &Report) -> std::fmt::Result {
         unsure.threshold,
         share(unsure.accuracy)
     )
+}
+
+/// Nothing if all pictures are alike.
+fn write_slices(out: &mut String, of_what: &str, slices: &[Slice]) -> std::fmt::Result {
+    if slices.len() < 2 {
+        return Ok(());
+    }
+    writeln!(out, "\n  {of_what:<14}  pictures     right")?;
+    for slice in slices {
+        writeln!(
+            out,
+            "  {:<14}  {:>8}  {:>8}   {} to {}",
+            range(slice),
+            grouped(slice.count),
+            percent(slice.accuracy),
+            percent(slice.interval.low),
+            percent(slice.interval.high)
+        )?;
+    }
+    Ok(())
+}
+
+/// `60 to 100`, `below 60`, `180 and more`.
+pub(super) fn range(slice: &Slice) -> String {
+    match slice.to {
+        Some(to) if slice.from == 0.0 => format!("below {to}"),
+        Some(to) => format!("{} to {to}", slice.from),
+        None => format!("{} and more", slice.from),
+    }
 }
 
 /// What a reader of the figures must know, a sentence each.

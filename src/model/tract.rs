@@ -89,11 +89,15 @@ fn check_operators(model: &InferenceModel) -> Result<(), NetworkError> {
 
 /// Refuses what would not fit into memory, before a network is optimised for it.
 fn check_size(model: &TypedModel) -> Result<(), NetworkError> {
-    let sizes = model.nodes.iter().flat_map(|node| &node.outputs).map(|outlet| {
-        let volume = outlet.fact.shape.volume().to_i64().ok().and_then(|n| u64::try_from(n).ok());
-        volume.unwrap_or(0)
-    });
-    if sizes.fold(0, u64::saturating_add) <= screen::MAX_NUMBERS {
+    // Sides that depend on what is seen are not known yet; an output may have none such.
+    let volume = |shape: &ShapeFact| {
+        let sides = shape.iter().filter_map(|side| side.to_i64().ok());
+        let count = |volume: u64, side: i64| volume.checked_mul(u64::try_from(side).ok()?);
+        sides.into_iter().try_fold(1, count).unwrap_or(u64::MAX)
+    };
+    let facts = model.nodes.iter().flat_map(|node| &node.outputs);
+    let numbers = facts.map(|outlet| volume(&outlet.fact.shape)).fold(0, u64::saturating_add);
+    if numbers <= screen::MAX_NUMBERS {
         return Ok(());
     }
     Err(NetworkError::Load { reason: "it needs more than 1 GB of memory for one face".into() })

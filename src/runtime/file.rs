@@ -1,10 +1,10 @@
-//! The file half: decode -> pipeline -> recorder. Nothing is dropped and no clock is read: each
+//! The file half: decode -> detect -> read -> record. Nothing is dropped and no clock is read: each
 //! waits for the next, so the same file gives the same session.
 
 mod decode;
 
 use std::path::PathBuf;
-use std::thread::JoinHandle;
+use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Sender, bounded, select};
@@ -14,8 +14,8 @@ use decode::{Decode, Decoded};
 use super::cancel::Cancelled;
 use super::worker;
 use crate::frame::{Frame, RunId};
-use crate::observation::Observation;
-use crate::pipeline::Pipeline;
+use crate::observation::{Detection, Labels, Observation};
+use crate::pipeline::{Pipeline, PipelineOptions, Reading};
 use crate::session::recovery::discard;
 use crate::session::{
     FileRecord, Finished, ModelRecord, RecordError, Recorder, RecoverError, SessionEvent,
@@ -23,9 +23,10 @@ use crate::session::{
 };
 use crate::source::media::{Damage, MediaError, MediaInfo, OpenOptions};
 use crate::time::Pts;
+use crate::vision::detect::FaceDetector;
 
-/// Decoded frames on their way to the pipeline: enough that neither waits for the other's jitter,
-/// at six megabytes for a large one.
+/// Frames on their way to the detector, and from there to be read: enough that none waits for the
+/// other's jitter, at six megabytes for a large one.
 const FRAME_QUEUE: usize = 4;
 
 /// Observations on their way to the disk.
@@ -144,17 +145,59 @@ pub fn analyse(
     told: &mut dyn FnMut(Progress),
 ) -> Result<Analysed, FileError> {
     discard(&job.sessions_dir.join(&job.folder_name))?;
-    let (sender, decoded) = bounded(FRAME_QUEUE);
-    let (path, open, selection) = (job.path.clone(), job.open, job.selection);
-    let decode = Decode::new(selection, run, sender);
-    let decoder = spawn("decode", move || decode.run(&path, &open))?;
-    let mut analysis = Analysis::new(pipeline, job, told);
-    let outcome = analysis.follow(&decoded, cancelled);
-    // Whatever the decoder still wants to send, nobody takes it: that stops it.
-    drop(decoded);
-    let decoder_outcome = join("decode", decoder);
-    let outcome = outcome.and(decoder_outcome);
+    let (models, labels) = (models_of(pipeline), pipeline.labels().clone());
+    let options = pipeline.options();
+    let (detector, reading) = pipeline.halves();
+    let mut analysis = Analysis::new(reading, job, told, Core { models, labels, options });
+    let (to_detector, decoded) = bounded(FRAME_QUEUE);
+    let (to_reading, detected) = bounded(FRAME_QUEUE);
+    let (path, open) = (job.path.clone(), job.open);
+    let decode = Decode::new(job.selection, run, to_detector);
+    let outcome = thread::scope(|scope| {
+        let decoder = spawn("decode", move || decode.run(&path, &open))?;
+        let detecting = worker::spawn_scoped(scope, "detect", move || {
+            detect_all(detector, &decoded, &to_reading);
+        });
+        if let Err(error) = detecting {
+            return Err(FileError::Worker { worker: "detect", message: error.to_string() });
+        }
+        let outcome = analysis.follow(&detected, cancelled);
+        // Whatever is still under way, nobody takes it: that stops whoever sends.
+        drop(detected);
+        outcome.and(join("decode", decoder))
+    });
     analysis.end(outcome)
+}
+
+/// What holds for the session whatever the file.
+struct Core {
+    models: Vec<ModelRecord>,
+    labels: Labels,
+    options: PipelineOptions,
+}
+
+/// What the detect thread hands on.
+enum Detected {
+    Frame(Frame, Vec<Detection>),
+    /// All else, as it came.
+    Other(Decoded),
+    Failed(String),
+}
+
+fn detect_all(detector: &mut FaceDetector, from: &Receiver<Decoded>, to: &Sender<Detected>) {
+    for decoded in from {
+        let detected = match decoded {
+            Decoded::Frame(frame) => match worker::guard(|| detector.detect(&frame)) {
+                Ok(Ok(detections)) => Detected::Frame(frame, detections),
+                Ok(Err(error)) => Detected::Failed(error.to_string()),
+                Err(panic) => Detected::Failed(panic),
+            },
+            other => Detected::Other(other),
+        };
+        if to.send(detected).is_err() {
+            return;
+        }
+    }
 }
 
 fn spawn<T: Send + 'static>(
@@ -183,9 +226,10 @@ struct Writing {
 
 /// What happens on the thread of the job.
 struct Analysis<'a> {
-    pipeline: &'a mut Pipeline,
+    reading: &'a mut Reading,
     job: &'a FileJob,
     told: &'a mut dyn FnMut(Progress),
+    core: Core,
     info: Option<MediaInfo>,
     writing: Option<Writing>,
     progress: Progress,
@@ -200,14 +244,16 @@ const MOST_DAMAGE: usize = 1000;
 
 impl<'a> Analysis<'a> {
     fn new(
-        pipeline: &'a mut Pipeline,
+        reading: &'a mut Reading,
         job: &'a FileJob,
         told: &'a mut dyn FnMut(Progress),
+        core: Core,
     ) -> Self {
         Self {
-            pipeline,
+            reading,
             job,
             told,
+            core,
             info: None,
             writing: None,
             progress: Progress::default(),
@@ -220,19 +266,31 @@ impl<'a> Analysis<'a> {
 
     fn follow(
         &mut self,
-        decoded: &Receiver<Decoded>,
+        detected: &Receiver<Detected>,
         cancelled: &Cancelled,
     ) -> Result<(), FileError> {
         loop {
             let next = select! {
-                recv(decoded) -> next => next,
+                recv(detected) -> next => next,
                 recv(cancelled.channel()) -> _ => return Err(FileError::Cancelled),
             };
             if cancelled.is_cancelled() {
                 return Err(FileError::Cancelled);
             }
-            match next {
-                Ok(Decoded::Opened(info)) => {
+            let decoded = match next {
+                Ok(Detected::Frame(frame, detections)) => {
+                    self.frame(&frame, detections)?;
+                    continue;
+                }
+                Ok(Detected::Failed(message)) => {
+                    return Err(FileError::Worker { worker: "detect", message });
+                }
+                Ok(Detected::Other(decoded)) => decoded,
+                // Decoding panicked, which joining it tells.
+                Err(_) => return Ok(()),
+            };
+            match decoded {
+                Decoded::Opened(info) => {
                     let to = self.job.selection.to.map(Pts::since_start);
                     self.progress.end = match (info.duration, to) {
                         (Some(end), Some(to)) => Some(end.min(to)),
@@ -240,26 +298,25 @@ impl<'a> Analysis<'a> {
                     };
                     self.info = Some(info);
                 }
-                Ok(Decoded::Frame(frame)) => self.frame(&frame)?,
-                Ok(Decoded::Cut(pts)) => {
-                    self.pipeline.cut();
+                // The detector has turned these into its own.
+                Decoded::Frame(_) => {}
+                Decoded::Cut(pts) => {
+                    self.reading.cut();
                     self.cuts += 1;
                     self.event(SessionEvent::Cut, pts)?;
                 }
-                Ok(Decoded::Damage(damage)) => self.damaged(damage)?,
-                Ok(Decoded::Failed(error)) => return Err(error.into()),
-                Ok(Decoded::Ended { frames }) => {
+                Decoded::Damage(damage) => self.damaged(damage)?,
+                Decoded::Failed(error) => return Err(error.into()),
+                Decoded::Ended { frames } => {
                     self.decoded = frames;
                     return Ok(());
                 }
-                // It panicked, which joining it tells.
-                Err(_) => return Ok(()),
             }
         }
     }
 
-    fn frame(&mut self, frame: &Frame) -> Result<(), FileError> {
-        let observation = worker::guard(|| self.pipeline.process(frame))
+    fn frame(&mut self, frame: &Frame, detections: Vec<Detection>) -> Result<(), FileError> {
+        let observation = worker::guard(|| self.reading.read(frame, detections))
             .and_then(|read| read.map_err(|error| error.to_string()))
             .map_err(|message| FileError::Worker { worker: "analysis", message })?;
         self.progress.pts = frame.pts;
@@ -338,9 +395,9 @@ impl<'a> Analysis<'a> {
                 nominal_rate_hz: *nominal_rate_hz,
             },
             file: Some(file),
-            models: models_of(self.pipeline),
-            labels: self.pipeline.labels().clone(),
-            pipeline: self.pipeline.options(),
+            models: self.core.models.clone(),
+            labels: self.core.labels.clone(),
+            pipeline: self.core.options,
             meta: SessionMeta::default(),
         }
     }

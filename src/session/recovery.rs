@@ -104,7 +104,12 @@ pub fn discard(folder: &Path) -> Result<(), RecoverError> {
     let io_error = RecoverError::io(folder);
     let names = match fs::read_dir(folder) {
         Ok(entries) => entries.map(|entry| Ok(entry?.file_name())).collect::<io::Result<Vec<_>>>(),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        // Nothing to remove; whoever makes the folder is told what is in the way.
+        Err(error)
+            if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) =>
+        {
+            return Ok(());
+        }
         Err(error) => Err(error),
     };
     let names = names.map_err(io_error)?;

@@ -170,6 +170,14 @@ fn cases() -> Vec<Case> {
             graph.node.insert(0, node("Resize", &["picture", "", "scales"], "large", vec![]));
             graph.node[1].input[0] = "large".into();
         }),
+        spoilt("a margin beyond memory", &["more than 1 GB"], |model| {
+            let graph = graph(model);
+            let pads = ints("pads", &[0, 0, 1 << 40, 1 << 40]);
+            let pool =
+                node("MaxPool", &["picture"], "padded", vec![ints("kernel_shape", &[1, 1]), pads]);
+            graph.node.insert(0, pool);
+            graph.node[1].input[0] = "padded".into();
+        }),
         spoilt("thousands of operators", &["operators; at most"], |model| {
             let graph = graph(model);
             for i in 0..6000 {
@@ -271,6 +279,26 @@ fn all_that_is_wrong_is_explained_at_once() {
         assert!(said(words), "{words}: {problems:#?}");
     }
     assert_eq!(problems.len(), 4, "{problems:#?}");
+}
+
+/// Whatever byte is wrong, loading ends soon, in a model or in words.
+#[test]
+fn a_wrong_byte_anywhere_harms_nobody() {
+    let (card, whole) = (PLAIN.card(), PLAIN.onnx());
+    let dir = tempfile::tempdir().unwrap();
+    let mut refused = 0;
+    for position in 0..whole.len() {
+        let mut onnx = whole.clone();
+        onnx[position] ^= [0x01, 0x08, 0x80, 0xff][position % 4];
+        write_model(dir.path(), &card, &onnx);
+        let began = Instant::now();
+        if let Err(error) = EmotionModel::from_dir(dir.path()) {
+            refused += 1;
+            assert!(error.to_string().len() > 40, "byte {position}: {error}");
+        }
+        assert!(began.elapsed() < PATIENCE, "byte {position}: {:?}", began.elapsed());
+    }
+    assert!(refused * 3 > whole.len(), "of {} only {refused} were refused", whole.len());
 }
 
 /// A folder whose model is a device or a folder is refused, not read for ever.

@@ -57,6 +57,30 @@ fn xception_with_open_batch_and_channels_last_reads_a_drawn_smile() {
     }
 }
 
+/// What ONNX Runtime 1.32 answers to the same numbers.
+#[test]
+fn xception_answers_as_in_another_runtime() {
+    const REFERENCE: [f32; 7] = [
+        1.596_39e-6,
+        2.454_818e-18,
+        1.889_347e-10,
+        2.324_222_6e-8,
+        1.651_56e-7,
+        0.999_998_2,
+        1.727_497_9e-9,
+    ];
+    let Some(path) = third_party("mini_xception/mini_xception_102.onnx") else { return };
+    let onnx = std::fs::read(path).unwrap();
+    let input: Vec<f32> = (0..64 * 64).map(|i| (i % 97) as f32 / 97.0 - 0.5).collect();
+    let mut network = load_network(&onnx, &[1, 64, 64, 1], &[]).unwrap();
+    let answer = network.run(&input).unwrap();
+    assert_eq!(answer.len(), 1);
+    for (ours, theirs) in answer[0].iter().zip(REFERENCE) {
+        // As logarithms, which differ by no more than logits do.
+        assert!((ours.ln() - theirs.ln()).abs() < 1e-3, "{answer:?}");
+    }
+}
+
 /// Taken for what it is not, it is refused with the reason.
 #[test]
 fn xception_called_logits_or_grey_in_the_other_layout_is_refused() {

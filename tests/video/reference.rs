@@ -8,7 +8,6 @@ use crate::reading::{Read, Shown, clips, files_in, name_of, read};
 /// What ffmpeg says of a clip.
 pub struct Reference {
     pub micros: Vec<u64>,
-    pub size: (usize, usize),
     pub bits: u32,
     /// Luma at the bits of the stream.
     pub luma: Vec<Vec<u16>>,
@@ -68,7 +67,7 @@ pub fn reference(path: &Path) -> Reference {
         _ => frame[..luma * 2].chunks(2).map(|b| u16::from_le_bytes([b[0], b[1]])).collect(),
     };
     let luma = bytes.chunks(frame_bytes).map(plane).collect();
-    Reference { micros, size: (width, height), bits, luma }
+    Reference { micros, bits, luma }
 }
 
 impl Reference {

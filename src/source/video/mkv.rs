@@ -1,7 +1,7 @@
 //! Matroska and WebM.
 
 use std::fs::File;
-use std::io::BufReader;
+use std::io::{self, BufReader, Read, Seek, SeekFrom};
 use std::time::Duration;
 
 use matroska_demuxer::{
@@ -16,7 +16,7 @@ use super::picture::{Colour, Shape};
 
 /// A file.
 pub struct Mkv {
-    file: MatroskaFile<BufReader<File>>,
+    file: MatroskaFile<Patched>,
     track: Track,
     number: u64,
     /// Nanoseconds in a tick.
@@ -32,7 +32,17 @@ impl Mkv {
     /// # Errors
     /// [`DemuxError`].
     pub fn open(file: BufReader<File>) -> Result<Self, DemuxError> {
-        let file = MatroskaFile::open(file).map_err(in_our_words)?;
+        let again = file.get_ref().try_clone()?;
+        let file = match MatroskaFile::open(Patched { file, patch: None }) {
+            Ok(file) => file,
+            // The list of what lies where names what was cut off. Without it the file is searched.
+            Err(_) => {
+                let mut file = BufReader::new(again);
+                file.seek(SeekFrom::Start(0))?;
+                let patch = without_list(&mut file)?;
+                MatroskaFile::open(Patched { file, patch }).map_err(in_our_words)?
+            }
+        };
         let video = |track: &&TrackEntry| track.track_type() == TrackType::Video;
         let entry = file.tracks().iter().find(video);
         let entry = entry.ok_or_else(|| DemuxError::Unsupported("no video track".into()))?;
@@ -89,6 +99,67 @@ impl Demuxer for Mkv {
     fn skip_to(&mut self, _: i64) -> u64 {
         0
     }
+}
+
+/// A file, some bytes of which read as others.
+struct Patched {
+    file: BufReader<File>,
+    patch: Option<(u64, [u8; VOID_BYTES])>,
+}
+
+impl Read for Patched {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let Some((start, bytes)) = self.patch else { return self.file.read(buffer) };
+        let at = self.file.stream_position()?;
+        let read = self.file.read(buffer)?;
+        for (place, byte) in (start..).zip(bytes) {
+            if let Some(here) = place.checked_sub(at).and_then(|n| usize::try_from(n).ok())
+                && here < read
+            {
+                buffer[here] = byte;
+            }
+        }
+        Ok(read)
+    }
+}
+
+impl Seek for Patched {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        self.file.seek(to)
+    }
+
+    fn stream_position(&mut self) -> io::Result<u64> {
+        self.file.stream_position()
+    }
+}
+
+/// The header of an element that means nothing, with its length in eight bytes.
+const VOID_BYTES: usize = 9;
+
+/// A patch that turns the list at the beginning (`SeekHead`) into an element that means nothing.
+fn without_list(file: &mut BufReader<File>) -> Result<Option<(u64, [u8; VOID_BYTES])>, DemuxError> {
+    const SEEK_HEAD: [u8; 4] = [0x11, 0x4d, 0x9b, 0x74];
+    let mut head = Vec::new();
+    file.take(4096).read_to_end(&mut head)?;
+    file.seek(SeekFrom::Start(0))?;
+    let Some(at) = head.windows(4).position(|window| window == SEEK_HEAD) else { return Ok(None) };
+    // Lengths: as many bytes as there are zero bits in front and one more; the rest is the number.
+    let first = head.get(at + 4).copied().unwrap_or(0);
+    let length_bytes = first.leading_zeros() as usize + 1;
+    let Some(length) = head.get(at + 4..at + 4 + length_bytes) else { return Ok(None) };
+    let number = length
+        .iter()
+        .skip(1)
+        .fold(u64::from(first) & ((1 << (8 - length_bytes.min(8))) - 1), |number, byte| {
+            number << 8 | u64::from(*byte)
+        });
+    let whole = 4 + length_bytes as u64 + number;
+    let Some(rest) = whole.checked_sub(VOID_BYTES as u64) else { return Ok(None) };
+    let mut void = [0; VOID_BYTES];
+    void[0] = 0xec;
+    void[1..].copy_from_slice(&rest.to_be_bytes());
+    void[1] = 1;
+    Ok(Some((at as u64, void)))
 }
 
 fn describe(entry: &TrackEntry) -> Description {

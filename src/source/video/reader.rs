@@ -18,6 +18,9 @@ const LOOK_AHEAD: usize = 17;
 /// A packet that gave no picture while this many others were decoded gives none any more.
 const LATEST: i64 = 40;
 
+/// Why such a packet is lost.
+const NOTHING_CAME: &str = "it could not be decoded";
+
 /// Decoded pictures that may wait for others; beyond it the order of the file is wrong.
 const MOST_HELD: usize = 24;
 
@@ -203,7 +206,7 @@ impl VideoReader {
         while let Some((&old, _)) = self.due.first_key_value()
             && old < id - LATEST
         {
-            self.lose(old, "it could not be decoded");
+            self.lose(old, NOTHING_CAME);
         }
     }
 
@@ -241,6 +244,11 @@ impl VideoReader {
             }
             let Some(pixels) = self.held.remove(&(micros, id)) else { return };
             let (before, damage) = self.losses.before(micros);
+            // A file may begin with pictures that build on what came before it, in another file.
+            // Decoders pass them over, and so do players.
+            let leading =
+                self.index == 0 && damage.as_ref().is_some_and(|d| d.reason == NOTHING_CAME);
+            let (before, damage) = if leading { (0, None) } else { (before, damage) };
             self.index += before;
             self.items.extend(damage.map(MediaItem::Damage));
             // Whatever a file says, time does not run backwards.
@@ -261,7 +269,7 @@ impl VideoReader {
         self.finish_decoder(&mut ready);
         self.take(ready);
         while let Some((&id, _)) = self.due.first_key_value() {
-            self.lose(id, "it could not be decoded");
+            self.lose(id, NOTHING_CAME);
         }
         self.release();
         let expected_end = self.info.duration;
