@@ -47,7 +47,7 @@ fn pictures(home: &Path) -> PathBuf {
             for n in 0..EACH {
                 let turn = 0.1 * n as f32 - 0.15;
                 let still = Still {
-                    appearance: appearance.clone(),
+                    appearance,
                     light: if n == 0 { Light::WINDOW } else { Light::ROOM },
                     pose: Pose { yaw: turn, pitch: 0.0, roll: -turn / 2.0 },
                     ..Still::of(emotion)

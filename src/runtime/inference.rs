@@ -67,11 +67,11 @@ impl Inference {
                         drops.missing_before(frame.run, frame.index, captured.damaged_before);
                     self.shared.stats.dropped(frame.run, dropped);
                     let now = Instant::now();
-                    if let Err(event) = self.analyse(pipeline, &captured)
+                    if let Err(message) = self.analyse(pipeline, &captured)
                         && told_at.is_none_or(|at| now.duration_since(at) > TROUBLE_EVERY)
                     {
                         told_at = Some(now);
-                        self.shared.event(event);
+                        self.shared.event(Event::WorkerFailed { worker: "inference", message });
                     }
                 }
             }
@@ -120,10 +120,9 @@ impl Inference {
         }
     }
 
-    fn analyse(&self, pipeline: &mut Pipeline, captured: &Captured) -> Result<(), Event> {
+    fn analyse(&self, pipeline: &mut Pipeline, captured: &Captured) -> Result<(), String> {
         let observation = worker::guard(|| pipeline.process(&captured.frame))
-            .and_then(|result| result.map_err(|error| error.to_string()))
-            .map_err(|message| Event::WorkerFailed { worker: "inference", message })?;
+            .and_then(|result| result.map_err(|error| error.to_string()))?;
         let Captured { frame, captured_at, damaged_before } = captured;
         let analysed_at = Instant::now();
         self.shared.stats.analysed(frame.run, *captured_at, analysed_at);

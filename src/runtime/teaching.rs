@@ -109,8 +109,8 @@ pub enum TeachingEvent {
     },
 }
 
-/// Picks examples out of the stream of frames; lives in [`Shared`].
-pub struct Collector {
+/// Picks examples out of the stream of frames; lives in what all workers share.
+pub(super) struct Collector {
     take: TakeId,
     track: TrackId,
     next_at: Instant,
@@ -147,7 +147,7 @@ impl Collector {
 }
 
 /// The owner's side.
-pub struct Teaching {
+pub(super) struct Teaching {
     model_dir: Option<PathBuf>,
     models: Sender<Box<EmotionModel>>,
     stopped: Cancelled,

@@ -6,8 +6,8 @@ use super::lesson::{Example, Grouping, Lesson};
 use super::shuffle::Shuffler;
 
 /// Takes of each class, from which on whole takes are held out. With two, a head would be judged
-/// that learned from a single take, and the temperature found for it would make the final one, which
-/// learned from both, as unsure as that.
+/// that learned from a single take, and the temperature found for it would make the final one,
+/// which learned from both, as unsure as that.
 const MIN_TAKES: usize = 3;
 
 /// Parts into which examples are split, where groups allow it.

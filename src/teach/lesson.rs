@@ -90,7 +90,10 @@ impl Lesson {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum TeachError {
     /// There is nothing to tell apart.
-    #[error("two classes or more are needed to tell apart, there {} {found}", if *found == 1 { "is" } else { "are" })]
+    #[error(
+        "two classes or more are needed to tell apart, there {} {found}",
+        if *found == 1 { "is" } else { "are" }
+    )]
     TooFewClasses {
         /// Classes there are.
         found: usize,
@@ -103,7 +106,8 @@ pub enum TeachError {
     },
     /// A class has too few examples.
     #[error(
-        "\u{201c}{class}\u{201d} has {found} face{}; {MIN_PER_CLASS} are the least, and 30 begin to be useful",
+        "\u{201c}{class}\u{201d} has {found} face{}; {MIN_PER_CLASS} are the least, and 30 begin to \
+         be useful",
         if *found == 1 { "" } else { "s" }
     )]
     TooFewExamples {

@@ -1,8 +1,8 @@
 //! Teaches an emotion model classes of the user's own: a new last layer on the embedding of a
 //! model that stays as it is.
 //!
-//! [`pictures`] reads faces from labelled pictures, [`lesson`] holds what was shown, [`course`] fits and judges a head on it, [`taught`] makes a
-//! model of it that loads like any other. Everything here is a function of its arguments: the same
+//! [`pictures`] reads faces from labelled pictures, [`lesson`] holds what was shown, [`course`] fits
+//! and judges a head on it, [`taught`] makes a model of it that loads like any other. The same
 //! examples and the same seed give the same model.
 
 pub mod calibration;
