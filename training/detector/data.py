@@ -31,6 +31,14 @@ class Picture:
     truth: np.ndarray = field(default_factory=lambda: np.zeros((0, 4), np.float32))
     """`[M, 4]` f32, boxes that people drew; none for portraits."""
 
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height; reads no more than the head of the file."""
+        if "image" in self.__dict__:
+            return self.image.size
+        with Image.open(self.path) as picture:
+            return picture.size
+
     @cached_property
     def image(self) -> Image.Image:
         with Image.open(self.path) as picture:

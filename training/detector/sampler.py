@@ -3,6 +3,7 @@
 import math
 import random as stdlib_random
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from PIL import Image, ImageFilter
@@ -13,6 +14,8 @@ from . import STRIDES, data
 LEAST_FACE = 12
 # Widths of faces that the cells of each stride answer for; the ranges overlap.
 RANGES = ((0, 44), (36, 100), (80, math.inf))
+# Outside its range by less than this factor a stride is asked nothing about a face.
+NEARLY = 1.15
 
 # What a face asks of the network.
 DOUBT, POINTS_KNOWN, BOX_ONLY = 0, 1, 2
@@ -22,17 +25,25 @@ DOUBT, POINTS_KNOWN, BOX_ONLY = 0, 1, 2
 class Source:
     """A picture as training uses it: what the teacher and people say, joined."""
 
-    levels: list[Image.Image]
-    """The picture, then halved again and again."""
+    picture: data.Picture
     boxes: np.ndarray
     points: np.ndarray
     kinds: np.ndarray
 
-    @classmethod
-    def of(cls, picture: data.Picture) -> "Source":
-        levels = [picture.image]
+    @cached_property
+    def levels(self) -> list[Image.Image]:
+        """The picture, then halved again and again; read when it is first drawn."""
+        levels = [self.picture.image]
         while min(levels[-1].size) > 40:
             levels.append(levels[-1].reduce(2))
+        return levels
+
+    @cached_property
+    def size(self) -> tuple[int, int]:
+        return self.picture.size
+
+    @classmethod
+    def of(cls, picture: data.Picture) -> "Source":
         boxes, points = list(picture.boxes), list(picture.points)
         kinds = [POINTS_KNOWN if score >= data.SURE else DOUBT for score in picture.scores]
         overlaps = data.overlap(picture.truth, picture.boxes)
@@ -46,7 +57,7 @@ class Source:
                 boxes.append(drawn)
                 points.append(np.zeros((5, 2), np.float32))
                 kinds.append(BOX_ONLY if least >= 20 else DOUBT)
-        return cls(levels, np.array(boxes, np.float32).reshape(-1, 4),
+        return cls(picture, np.array(boxes, np.float32).reshape(-1, 4),
                    np.array(points, np.float32).reshape(-1, 5, 2), np.array(kinds, int))
 
 
@@ -110,7 +121,7 @@ class Sampler:
         random = self.random
         turn = math.radians(random.gauss(0, 9) if random.random() < 0.75 else random.uniform(-70, 70))
         faces = np.flatnonzero(source.kinds != DOUBT)
-        whole_width, whole_height = source.levels[0].size
+        whole_width, whole_height = source.size
         if len(faces) and random.random() < 0.93:
             box = source.boxes[random.choice(list(faces))]
             size = math.sqrt(max(1.0, float((box[2:] - box[:2]).prod())))
@@ -132,7 +143,7 @@ class Sampler:
         random = self.random
         for _ in range(50):
             source = random.choice(self.scenes)
-            whole_width, whole_height = source.levels[0].size
+            whole_width, whole_height = source.size
             largest = min(whole_width / width, whole_height / height)
             per_pixel = math.exp(random.uniform(math.log(0.25 * largest), math.log(largest)))
             x = random.uniform(width * per_pixel / 2, whole_width - width * per_pixel / 2)
@@ -228,10 +239,13 @@ def targets(sample: Sample, width: int, height: int, cells: np.ndarray, strides:
             silent |= ((middles > box[:2] - 2) & (middles < box[2:] + 2)).all(1)
             continue
         away = np.abs(middles - centre).max(1)
-        silent |= away < 0.3 * size
-        answers = np.zeros(len(cells), bool)
+        answers, nearly = np.zeros((2, len(cells)), bool)
         for stride, (low, high) in zip(STRIDES, RANGES, strict=True):
             answers |= (flat == stride) & (low <= size < high)
+            nearly |= (flat == stride) & (low / NEARLY <= size < high * NEARLY)
+        # Cells of a stride that is far too fine or too coarse must say that there is no face, or
+        # they find a small one inside a large one.
+        silent |= nearly & (away < 0.3 * size)
         chosen = answers & (away <= np.maximum(0.6 * flat, 0.12 * size)) & (away < nearest)
         owner[chosen], nearest[chosen] = index, away[chosen]
     result = np.zeros((len(cells), 16), np.float32)

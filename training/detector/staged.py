@@ -10,6 +10,7 @@ from . import data
 
 FRAME = (640, 480)
 SEED = 11
+PER_SCENE = 4
 
 
 class Stage:
@@ -104,13 +105,16 @@ def cases(portrait: data.Picture, backdrop: Image.Image,
 
 
 def without_faces(scenes: list[data.Picture], count: int) -> list[Image.Image]:
-    """Parts of held-back scenes, 4:3, that touch no drawn box and no doubt of the teacher."""
+    """Parts of held-back scenes, 4:3, that touch no drawn box and no doubt of the teacher; at most
+    `PER_SCENE` of one scene."""
     random = np.random.default_rng(SEED)
     parts: list[Image.Image] = []
+    left_over = {index: PER_SCENE for index in range(len(scenes))}
     for _ in range(200 * count):
-        if len(parts) == count:
+        if len(parts) == count or not left_over:
             break
-        scene = scenes[random.integers(len(scenes))]
+        chosen = int(random.choice(list(left_over)))
+        scene = scenes[chosen]
         width = int(random.uniform(0.3, 1) * min(scene.image.width, scene.image.height * 4 / 3))
         height = width * 3 // 4
         left = int(random.integers(scene.image.width - width + 1))
@@ -119,6 +123,9 @@ def without_faces(scenes: list[data.Picture], count: int) -> list[Image.Image]:
         faces = np.concatenate([scene.truth, scene.boxes])
         touches = (faces[:, :2] < part[2:]).all(1) & (faces[:, 2:] > part[:2]).all(1)
         if width >= 160 and not touches.any():
+            left_over[chosen] -= 1
+            if left_over[chosen] == 0:
+                del left_over[chosen]
             crop = scene.image.crop(tuple(part))
             parts.append(crop.resize(FRAME, Image.Resampling.BILINEAR))
     return parts

@@ -26,8 +26,9 @@ from .sampler import Sampler, Source, targets
 # Input sizes of a step with the number of pictures, and the share of steps with the large one.
 SMALL, LARGE, LARGE_SHARE = ((192, 160), 24), ((320, 256), 10), 0.25
 WARM_UP = 100
-# A state is written, and the averages of the losses are, each so many steps.
-ROUND = 500
+# A line with the mean losses is written each so many steps, a state at least so often (seconds).
+ROUND = 200
+STATE_EVERY = 120
 
 
 @dataclass
@@ -170,7 +171,7 @@ class Run:
     def run(self) -> None:
         (self.folder / "run.json").write_text(json.dumps(asdict(self.settings), indent=1) + "\n")
         sums: dict[str, float] = {}
-        began = 0
+        began, saved = 0, time.monotonic()
         while self.progress() < 1:
             clock = time.monotonic()
             for name, value in self.learn().items():
@@ -184,7 +185,9 @@ class Run:
                     log.write(json.dumps(line) + "\n")
                 print(json.dumps(line), flush=True)
                 sums, began = {}, 0
+            if time.monotonic() - saved > STATE_EVERY or self.progress() >= 1:
                 self.save()
+                saved = time.monotonic()
 
 
 def smoke(settings: Settings) -> None:
