@@ -23,7 +23,7 @@ def held_back(name: str) -> bool:
 class Picture:
     path: Path
     boxes: np.ndarray
-    """`[N, 4]` f32: left, top, right, bottom in pixels, as the teacher sees it at high resolution."""
+    """`[N, 4]` f32: left, top, right, bottom in pixels, as the teacher sees it."""
     scores: np.ndarray
     """`[N]` f32, the teacher's."""
     points: np.ndarray

@@ -1,6 +1,6 @@
 """Writes the detector as ONNX, with boxes and points in pixels, and compares it with ONNX Runtime.
 
-    python -m detector.export WEIGHTS --out ../models/mien-detector-320/model.onnx
+python -m detector.export WEIGHTS --out ../models/mien-detector-320/model.onnx
 """
 
 import argparse
@@ -39,8 +39,13 @@ def write(net: network.Detector, path: Path) -> float:
     path.parent.mkdir(parents=True, exist_ok=True)
     names = ["scores", "boxes", "landmarks"]
     torch.onnx.export(
-        exported, (torch.zeros(1, 3, INPUT[1], INPUT[0]),), str(path), opset_version=17,
-        input_names=["picture"], output_names=names, dynamo=False,
+        exported,
+        (torch.zeros(1, 3, INPUT[1], INPUT[0]),),
+        str(path),
+        opset_version=17,
+        input_names=["picture"],
+        output_names=names,
+        dynamo=False,
     )
     session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
     random = torch.Generator().manual_seed(3)
@@ -51,7 +56,9 @@ def write(net: network.Detector, path: Path) -> float:
         with torch.no_grad():
             expected = [part.numpy() for part in exported(picture)]
         given = session.run(names, {"picture": picture.numpy()})
-        worst = max(worst, *(float(np.abs(a - b).max()) for a, b in zip(expected, given, strict=True)))
+        worst = max(
+            worst, *(float(np.abs(a - b).max()) for a, b in zip(expected, given, strict=True))
+        )
     if worst > TOLERANCE:
         raise SystemExit(f"ONNX Runtime differs by {worst:.1e}, more than {TOLERANCE:.0e}")
     return worst

@@ -106,7 +106,9 @@ class YuNetFinder:
     def decode(answers: dict[str, np.ndarray], stride: int, shape: tuple[int, ...]) -> tuple:
         rows, columns = np.mgrid[0 : shape[0] // stride, 0 : shape[1] // stride]
         corners = np.stack([columns.ravel(), rows.ravel()], 1)
-        classes, objects = (answers[f"{name}_{stride}"].ravel().clip(0, 1) for name in ("cls", "obj"))
+        classes, objects = (
+            answers[f"{name}_{stride}"].ravel().clip(0, 1) for name in ("cls", "obj")
+        )
         box = answers[f"bbox_{stride}"].reshape(-1, 4)
         middle = (corners + box[:, :2]) * stride
         half = np.exp(box[:, 2:]) * stride / 2

@@ -1,7 +1,7 @@
 """Labels pictures once with YuNet-n at high resolution, and joins the boxes that people drew.
 
-    python -m detector.label scenes     (writes runs/detector/scenes.npz)
-    python -m detector.label portraits  (writes runs/detector/portraits.npz)
+python -m detector.label scenes     (writes runs/detector/scenes.npz)
+python -m detector.label portraits  (writes runs/detector/portraits.npz)
 """
 
 import argparse
@@ -19,7 +19,9 @@ LEAST_SCORE = 0.2
 SAME_FACE = 0.45
 
 
-def label(teacher: finders.YuNetFinder, picture: Image.Image, scales: tuple[float, ...]) -> finders.Found:
+def label(
+    teacher: finders.YuNetFinder, picture: Image.Image, scales: tuple[float, ...]
+) -> finders.Found:
     seen = [teacher.find(picture, scale) for scale in scales]
     boxes, scores, points = (np.concatenate(parts) for parts in zip(*seen, strict=True))
     chosen = data.suppress(boxes, scores, SAME_FACE)
@@ -33,8 +35,11 @@ def main() -> None:
     )
     parser.add_argument("what", choices=list(SCALES))
     parser.add_argument("--data", type=Path, default=Path("../../shared/data"))
-    parser.add_argument("--teacher", type=Path,
-                        default=Path("../../shared/models/third_party/yunet_n/yunet_n_dynamic.onnx"))
+    parser.add_argument(
+        "--teacher",
+        type=Path,
+        default=Path("../../shared/models/third_party/yunet_n/yunet_n_dynamic.onnx"),
+    )
     parser.add_argument("--out", type=Path, default=Path("runs/detector"))
     parser.add_argument("--first", type=int, help="only so many pictures")
     given = parser.parse_args()

@@ -11,8 +11,9 @@ ALARM_WEIGHT, ALARM_FOCUS = 1.5, 1.5
 BOX_WEIGHT = 2.0
 
 
-def loss_of(answers: Tensor, wanted: Tensor, corners: Tensor, strides: Tensor,
-            point_weight: float) -> tuple[Tensor, dict[str, float]]:
+def loss_of(
+    answers: Tensor, wanted: Tensor, corners: Tensor, strides: Tensor, point_weight: float
+) -> tuple[Tensor, dict[str, float]]:
     """`answers` `[N, cells, 15]` against `targets` `[N, cells, 16]`."""
     scores = answers[..., 0]
     face, nothing = wanted[..., 0] > 0, wanted[..., 0] == 0
@@ -33,8 +34,12 @@ def loss_of(answers: Tensor, wanted: Tensor, corners: Tensor, strides: Tensor,
     points = (each * target[:, 15]).sum() / target[:, 15].sum().clamp(min=1)
     scored = (score + ALARM_WEIGHT * alarm) / count
     loss = scored + BOX_WEIGHT * box + point_weight * points
-    return loss, {"score": scored.item(), "box": box.item(), "points": points.item(),
-                  "overlap": overlap.mean().item()}
+    return loss, {
+        "score": scored.item(),
+        "box": box.item(),
+        "points": points.item(),
+        "overlap": overlap.mean().item(),
+    }
 
 
 def box_loss(boxes: Tensor, wanted: Tensor) -> tuple[Tensor, Tensor]:

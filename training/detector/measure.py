@@ -106,10 +106,17 @@ class Scenes:
         counted = (self.joined("teacher_scores") >= threshold) & ~np.isnan(distances)
         return At(
             threshold=threshold,
-            recall={size: float((scores[widths >= size] >= threshold).mean()) for size in SIZES},
+            recall={
+                size: float((scores[widths >= size] >= threshold).mean())
+                for size in SIZES
+                if (widths >= size).any()
+            },
             precision=self.precision(threshold),
-            points={size: float(np.median(distances[counted & (teacher >= size)]))
-                    for size in (20, 40, 80, 160)},
+            points={
+                size: float(np.median(distances[counted & (teacher >= size)]))
+                for size in (20, 40, 80, 160)
+                if (counted & (teacher >= size)).any()
+            },
         )
 
     def from_the_side(self, threshold: float) -> tuple[float, int]:
@@ -123,7 +130,9 @@ class Scenes:
         return next((step for step in steps if self.precision(step) >= precision), steps[-1])
 
 
-def stage(finder: finders.Finder, portraits: list[data.Picture], empty: list, threshold: float) -> dict:
+def stage(
+    finder: finders.Finder, portraits: list[data.Picture], empty: list, threshold: float
+) -> dict:
     """Share of the portraits found in each staged case."""
     random = np.random.default_rng(staged.SEED)
     seen: dict[str, list[bool]] = {}
@@ -140,8 +149,13 @@ def alarms(finder: finders.Finder, empty: list) -> dict[float, int]:
     return {threshold: int((strongest >= threshold).sum()) for threshold in ALARM_THRESHOLDS}
 
 
-def report(finder: finders.Finder, scenes: list[data.Picture], portraits: list[data.Picture],
-           threshold: float, pictures_without: int = 300) -> dict:
+def report(
+    finder: finders.Finder,
+    scenes: list[data.Picture],
+    portraits: list[data.Picture],
+    threshold: float,
+    pictures_without: int = 300,
+) -> dict:
     empty = staged.without_faces(scenes, pictures_without)
     seen = Scenes(finder, scenes)
     matched = seen.threshold_for(COMPARED_AT)
@@ -163,21 +177,29 @@ def describe(name: str, result: dict) -> str:
     def line(at: dict) -> str:
         recall = " ".join(f"{size}px {value:.3f}" for size, value in at["recall"].items())
         points = " ".join(f"{size}px {value:.3f}" for size, value in at["points"].items())
-        return (f"score from {at['threshold']:.3f}: recall {recall} precision {at['precision']:.3f} "
-                f"points {points}")
+        return (
+            f"score from {at['threshold']:.3f}: recall {recall} precision {at['precision']:.3f} "
+            f"points {points}"
+        )
 
     cases = ", ".join(f"{case} {value:.2f}" for case, value in result["staged"].items())
     side, alarm = result["from_the_side"], result["alarms"]
-    return "\n    ".join([
-        name, line(result["own"]), "equal precision, " + line(result["at_equal_precision"]), cases,
-        f"from the side {side['found']:.2f} of {side['faces']}; alarms in {alarm['from_score']} "
-        f"of {alarm['pictures']}; {result['milliseconds']:.1f} ms in ONNX Runtime",
-    ])
+    return "\n    ".join(
+        [
+            name,
+            line(result["own"]),
+            "equal precision, " + line(result["at_equal_precision"]),
+            cases,
+            f"from the side {side['found']:.2f} of {side['faces']}; "
+            f"alarms in {alarm['from_score']} of {alarm['pictures']}; {result['milliseconds']:.1f} ms in ONNX Runtime",
+        ]
+    )
 
 
 def load_held_back(labels: Path, folder: Path) -> list[data.Picture]:
-    return [picture for picture in data.load_labels(labels, folder)
-            if data.held_back(picture.path.name)]
+    return [
+        picture for picture in data.load_labels(labels, folder) if data.held_back(picture.path.name)
+    ]
 
 
 def choose_portraits(pictures: list[data.Picture], count: int = 100) -> list[data.Picture]:

@@ -1,4 +1,4 @@
-"""The network: plain convolutions, three strides, one path for score and box, one for the points."""
+"""The network: plain convolutions, three strides, a branch for score and box, one for points."""
 
 from pathlib import Path
 
@@ -49,7 +49,7 @@ class Head(nn.Module):
         self.point_branch = convolution(channels, channels)
         self.points = nn.Conv2d(channels, POINT_PARTS, 1)
         with torch.no_grad():
-            # At first one cell in a hundred claims a face, in its middle and about three cells wide.
+            # At first one cell in a hundred claims a face, about three cells wide.
             self.box.bias.copy_(torch.tensor([-4.6, 0.5, 0.5, 1.0, 1.0]))
             self.points.bias.zero_()
 

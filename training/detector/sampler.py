@@ -57,8 +57,12 @@ class Source:
                 boxes.append(drawn)
                 points.append(np.zeros((5, 2), np.float32))
                 kinds.append(BOX_ONLY if least >= 20 else DOUBT)
-        return cls(picture, np.array(boxes, np.float32).reshape(-1, 4),
-                   np.array(points, np.float32).reshape(-1, 5, 2), np.array(kinds, int))
+        return cls(
+            picture,
+            np.array(boxes, np.float32).reshape(-1, 4),
+            np.array(points, np.float32).reshape(-1, 5, 2),
+            np.array(kinds, int),
+        )
 
 
 @dataclass
@@ -73,7 +77,9 @@ class Sample:
 class Sampler:
     """Draws samples; the same seed draws the same ones."""
 
-    def __init__(self, scenes: list[Source], portraits: list[Source], seed: int, empty: float) -> None:
+    def __init__(
+        self, scenes: list[Source], portraits: list[Source], seed: int, empty: float
+    ) -> None:
         self.scenes, self.portraits, self.empty = scenes, portraits, empty
         self.random = stdlib_random.Random(seed)
         self.numbers = np.random.default_rng(seed)
@@ -89,9 +95,17 @@ class Sampler:
         sample.pixels = self.faults(self.colours(sample.pixels))
         return sample
 
-    def warp(self, source: Source, size: tuple[int, int], scale: float, centre: tuple[float, float],
-             turn: float, mirror: bool, fill: tuple[int, int, int]) -> Sample:
-        """`centre`, in pixels of the source, lands in the middle; `scale` pixels per source pixel."""
+    def warp(
+        self,
+        source: Source,
+        size: tuple[int, int],
+        scale: float,
+        centre: tuple[float, float],
+        turn: float,
+        mirror: bool,
+        fill: tuple[int, int, int],
+    ) -> Sample:
+        """`centre`, in the source, lands in the middle; `scale` is pixels per source pixel."""
         level, step = 0, scale
         while step < 0.6 and level + 1 < len(source.levels):
             level, step = level + 1, step * 2
@@ -102,8 +116,11 @@ class Sampler:
         inverse = np.linalg.inv(forward)
         matrix = np.column_stack([inverse, np.array(centre) - inverse @ middle])
         drawn = source.levels[level].transform(
-            size, Image.Transform.AFFINE, tuple(matrix.ravel() / 2**level),
-            Image.Resampling.BILINEAR, fillcolor=fill,
+            size,
+            Image.Transform.AFFINE,
+            tuple(matrix.ravel() / 2**level),
+            Image.Resampling.BILINEAR,
+            fillcolor=fill,
         )
         points = (source.points - centre) @ forward.T + middle
         if mirror:
@@ -119,7 +136,9 @@ class Sampler:
     def around_face(self, source: Source, width: int, height: int, inside: bool) -> Sample:
         """A face of any size at any place; `inside` keeps the sample within the picture mostly."""
         random = self.random
-        turn = math.radians(random.gauss(0, 9) if random.random() < 0.75 else random.uniform(-70, 70))
+        turn = math.radians(
+            random.gauss(0, 9) if random.random() < 0.75 else random.uniform(-70, 70)
+        )
         faces = np.flatnonzero(source.kinds != DOUBT)
         whole_width, whole_height = source.size
         if len(faces) and random.random() < 0.93:
@@ -130,13 +149,16 @@ class Sampler:
             x = (box[0] + box[2]) / 2 + random.uniform(-0.42, 0.42) * width / scale
             y = (box[1] + box[3]) / 2 + random.uniform(-0.42, 0.42) * height / scale
             if inside and random.random() < 0.85:
-                x, y = (min(max(place, side / scale / 2), max(whole - side / scale / 2, whole / 2))
-                        for place, side, whole in ((x, width, whole_width), (y, height, whole_height)))
+                x, y = (
+                    min(max(place, side / scale / 2), max(whole - side / scale / 2, whole / 2))
+                    for place, side, whole in ((x, width, whole_width), (y, height, whole_height))
+                )
         else:
             scale = math.exp(random.uniform(math.log(0.25), math.log(1.5)))
             x, y = random.uniform(0.1, 0.9) * whole_width, random.uniform(0.1, 0.9) * whole_height
-        return self.warp(source, (width, height), scale, (x, y), turn, random.random() < 0.5,
-                         self.any_colour())
+        return self.warp(
+            source, (width, height), scale, (x, y), turn, random.random() < 0.5, self.any_colour()
+        )
 
     def without_face(self, width: int, height: int) -> Sample:
         """Part of a scene that touches no face and no doubt: torsos, hands, letters, wheels."""
@@ -151,9 +173,15 @@ class Sampler:
             half = np.array([width, height]) * per_pixel / 2
             low, high = np.array([x, y]) - half, np.array([x, y]) + half
             if not ((source.boxes[:, :2] < high) & (source.boxes[:, 2:] > low)).all(1).any():
-                return self.warp(source, (width, height), 1 / per_pixel, (x, y),
-                                 math.radians(random.gauss(0, 4)), random.random() < 0.5,
-                                 self.any_colour())
+                return self.warp(
+                    source,
+                    (width, height),
+                    1 / per_pixel,
+                    (x, y),
+                    math.radians(random.gauss(0, 4)),
+                    random.random() < 0.5,
+                    self.any_colour(),
+                )
         return self.around_face(random.choice(self.scenes), width, height, inside=True)
 
     def portrait(self, width: int, height: int) -> Sample:
@@ -177,8 +205,17 @@ class Sampler:
                 kinds[index] = DOUBT
             if visible > 0.15:
                 kept.append(index)
-        return Sample(pixels, *(np.concatenate([ours, theirs[kept]]) for ours, theirs in (
-            (front.boxes, behind.boxes), (front.points, behind.points), (front.kinds, kinds))))
+        return Sample(
+            pixels,
+            *(
+                np.concatenate([ours, theirs[kept]])
+                for ours, theirs in (
+                    (front.boxes, behind.boxes),
+                    (front.points, behind.points),
+                    (front.kinds, kinds),
+                )
+            ),
+        )
 
     def any_colour(self) -> tuple[int, int, int]:
         return tuple(int(value) for value in self.numbers.integers(0, 256, 3))
@@ -220,7 +257,9 @@ class Sampler:
         return pixels.clip(0, 255).astype(np.float32)
 
 
-def targets(sample: Sample, width: int, height: int, cells: np.ndarray, strides: np.ndarray) -> np.ndarray:
+def targets(
+    sample: Sample, width: int, height: int, cells: np.ndarray, strides: np.ndarray
+) -> np.ndarray:
     """`[cells, 16]`: 1 for a face, 0 for none, -1 where nothing is asked; box; points; 1 if the
     points are known."""
     middles = (cells + 0.5) * strides

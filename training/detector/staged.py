@@ -16,8 +16,14 @@ PER_SCENE = 4
 class Stage:
     """A frame with one face, and where in it the face is."""
 
-    def __init__(self, portrait: data.Picture, backdrop: Image.Image, height: float,
-                 middle: tuple[float, float] = (0.5, 0.5), degrees: float = 0.0) -> None:
+    def __init__(
+        self,
+        portrait: data.Picture,
+        backdrop: Image.Image,
+        height: float,
+        middle: tuple[float, float] = (0.5, 0.5),
+        degrees: float = 0.0,
+    ) -> None:
         face = portrait.scores.argmax()
         box, points = portrait.boxes[face], portrait.points[face]
         scale = height * FRAME[1] / (box[3] - box[1])
@@ -32,10 +38,12 @@ class Stage:
         while scale * shrink < 0.6:
             shrink *= 2
         small = source.reduce(shrink)
-        drawn = small.transform(FRAME, Image.Transform.AFFINE, tuple(matrix / shrink),
-                                Image.Resampling.BILINEAR)
+        drawn = small.transform(
+            FRAME, Image.Transform.AFFINE, tuple(matrix / shrink), Image.Resampling.BILINEAR
+        )
         inside = Image.new("L", small.size, 255).transform(
-            FRAME, Image.Transform.AFFINE, tuple(matrix / shrink))
+            FRAME, Image.Transform.AFFINE, tuple(matrix / shrink)
+        )
         self.frame = Image.composite(drawn, backdrop, inside)
         self.points = (points - centre) @ forward.T + place
         size = (box[2:] - box[:2]) * scale
@@ -54,8 +62,13 @@ class Stage:
         down /= np.linalg.norm(down)
         reach = 0.75 * self.eyes
         top, chin = nose - 0.3 * self.eyes * down, (left + right) / 2 + 0.7 * self.eyes * down
-        corners = [top - reach * across, top, top + reach * across, chin + 0.5 * reach * across,
-                   chin - 0.5 * reach * across]
+        corners = [
+            top - reach * across,
+            top,
+            top + reach * across,
+            chin + 0.5 * reach * across,
+            chin - 0.5 * reach * across,
+        ]
         ImageDraw.Draw(self.frame).polygon([tuple(corner) for corner in corners], (150, 180, 205))
         return self
 
@@ -91,8 +104,9 @@ def side_lit(pixels: np.ndarray) -> np.ndarray:
     return pixels * (0.15 + 0.85 / (1 + np.exp(-across * 12)))
 
 
-def cases(portrait: data.Picture, backdrop: Image.Image,
-          random: np.random.Generator) -> Iterator[tuple[str, Stage]]:
+def cases(
+    portrait: data.Picture, backdrop: Image.Image, random: np.random.Generator
+) -> Iterator[tuple[str, Stage]]:
     yield "plain", Stage(portrait, backdrop, 0.4)
     yield "fills 90 % of the height", Stage(portrait, backdrop, 0.9)
     yield "one half visible", Stage(portrait, backdrop, 0.5, (0.0, 0.5))

@@ -66,9 +66,12 @@ def synthetic(count: int, seed: int = 0) -> list[data.Picture]:
         points = np.array([x, y]) + size * np.array(offsets)
         for point in points:
             pixels[(columns - point[0]) ** 2 + (rows - point[1]) ** 2 < (0.06 * size) ** 2] = 30
-        box = np.array([[x - 0.4 * size, y - 0.5 * size, x + 0.4 * size, y + 0.5 * size]], np.float32)
-        picture = data.Picture(Path("drawn"), box, np.ones(1, np.float32),
-                               points[None].astype(np.float32), box.copy())
+        box = np.array(
+            [[x - 0.4 * size, y - 0.5 * size, x + 0.4 * size, y + 0.5 * size]], np.float32
+        )
+        picture = data.Picture(
+            Path("drawn"), box, np.ones(1, np.float32), points[None].astype(np.float32), box.copy()
+        )
         picture.image = Image.fromarray(pixels.clip(0, 255).astype(np.uint8))
         pictures.append(picture)
     return pictures
@@ -100,14 +103,19 @@ class Run:
 
     def sources(self) -> tuple[list[Source], list[Source]]:
         if self.settings.smoke:
-            return [Source.of(one) for one in synthetic(6)], [Source.of(one) for one in synthetic(4, 1)]
+            return [Source.of(one) for one in synthetic(6)], [
+                Source.of(one) for one in synthetic(4, 1)
+            ]
         labels, folder = Path(self.settings.labels), Path(self.settings.data)
         scenes = data.load_labels(labels / "scenes.npz", folder / "wider_train/images")
         portraits = data.load_labels(labels / "portraits.npz", folder / "lfw_faces")
         return (
             [Source.of(one) for one in scenes if not data.held_back(one.path.name)],
-            [Source.of(one) for one in portraits
-             if not data.held_back(one.path.name) and (one.scores >= data.SURE).any()],
+            [
+                Source.of(one)
+                for one in portraits
+                if not data.held_back(one.path.name) and (one.scores >= data.SURE).any()
+            ],
         )
 
     def progress(self) -> float:
@@ -120,10 +128,17 @@ class Run:
         (width, height), count = LARGE if self.sampler.random.random() < LARGE_SHARE else SMALL
         corners, strides = self.grids[width, height]
         samples = [self.sampler.draw(width, height) for _ in range(count)]
-        wanted = torch.from_numpy(np.stack([
-            targets(sample, width, height, corners.numpy(), strides.numpy()) for sample in samples
-        ]))
-        pixels = torch.from_numpy(np.stack([sample.pixels for sample in samples])).permute(0, 3, 1, 2)
+        wanted = torch.from_numpy(
+            np.stack(
+                [
+                    targets(sample, width, height, corners.numpy(), strides.numpy())
+                    for sample in samples
+                ]
+            )
+        )
+        pixels = torch.from_numpy(np.stack([sample.pixels for sample in samples])).permute(
+            0, 3, 1, 2
+        )
         pixels = pixels.to(self.device, memory_format=torch.channels_last)
         slope = min(1, (self.step + 1) / WARM_UP)
         slope *= 0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * min(1, self.progress())))
@@ -132,8 +147,11 @@ class Run:
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.settings.bf16):
             answers = self.net(pixels)
         loss, parts = losses.loss_of(
-            answers.float(), wanted.to(self.device), corners.to(self.device),
-            strides.to(self.device), self.settings.point_weight,
+            answers.float(),
+            wanted.to(self.device),
+            corners.to(self.device),
+            strides.to(self.device),
+            self.settings.point_weight,
         )
         self.optimiser.zero_grad()
         loss.backward()
@@ -155,9 +173,16 @@ class Run:
 
     def save(self) -> None:
         partial = self.folder / "state.part"
-        torch.save({"net": self.net.state_dict(), "average": self.average.state_dict(),
-                    "optimiser": self.optimiser.state_dict(),
-                    "step": self.step, "seconds": self.seconds}, partial)
+        torch.save(
+            {
+                "net": self.net.state_dict(),
+                "average": self.average.state_dict(),
+                "optimiser": self.optimiser.state_dict(),
+                "step": self.step,
+                "seconds": self.seconds,
+            },
+            partial,
+        )
         partial.replace(self.folder / "state.pt")
         torch.save(self.average.state_dict(), self.folder / "weights.pt")
 
@@ -206,8 +231,10 @@ def smoke(settings: Settings) -> None:
         seen = measure.Scenes(finder, pictures)
         backdrop = Image.new("RGB", staged.FRAME, (90, 90, 90))
         found = measure.stage(finder, pictures, [backdrop], 0.6)
-        print(f"smoke: recall {seen.at(0.6).recall}, {len(found)} staged cases, "
-              f"ONNX and torch differ by {difference:.1e} at most")
+        print(
+            f"smoke: recall {seen.at(0.6).recall}, {len(found)} staged cases, "
+            f"ONNX and torch differ by {difference:.1e} at most"
+        )
 
 
 def parse() -> Settings:

@@ -59,7 +59,7 @@ def geometry(crops: Tensor, framing: Tensor, aligned: float = 0.5, extent: float
 
 def blur(crops: Tensor, sigma: float) -> Tensor:
     reach = max(1, math.ceil(2 * sigma))
-    taps = torch.exp(-torch.arange(-reach, reach + 1).float() ** 2 / (2 * sigma**2))
+    taps = torch.exp(-(torch.arange(-reach, reach + 1).float() ** 2) / (2 * sigma**2))
     taps /= taps.sum()
     padded = F.pad(crops, (reach, reach, reach, reach), mode="replicate")
     return F.conv2d(F.conv2d(padded, taps.view(1, 1, 1, -1)), taps.view(1, 1, -1, 1))

@@ -1,6 +1,6 @@
 """Writes the network as ONNX and compares it with ONNX Runtime.
 
-    python -m emotion.export WEIGHTS --out ../models/mien-emotion-48/model.onnx [--rare 0.3]
+python -m emotion.export WEIGHTS --out ../models/mien-emotion-48/model.onnx [--rare 0.3]
 """
 
 import argparse
@@ -35,8 +35,13 @@ def write(net: network.EmotionNet, path: Path) -> float:
     exported = Exported(net.to(memory_format=torch.contiguous_format)).eval()
     path.parent.mkdir(parents=True, exist_ok=True)
     torch.onnx.export(
-        exported, (torch.zeros(1, 1, data.CROP, data.CROP),), str(path), opset_version=17,
-        input_names=["face"], output_names=["logits", "embedding"], dynamo=False,
+        exported,
+        (torch.zeros(1, 1, data.CROP, data.CROP),),
+        str(path),
+        opset_version=17,
+        input_names=["face"],
+        output_names=["logits", "embedding"],
+        dynamo=False,
     )
     session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
     worst = 0.0
@@ -44,7 +49,9 @@ def write(net: network.EmotionNet, path: Path) -> float:
         with torch.no_grad():
             expected = [part.numpy() for part in exported(crop)]
         given = session.run(["logits", "embedding"], {"face": crop.numpy()})
-        worst = max(worst, *(float(np.abs(a - b).max()) for a, b in zip(expected, given, strict=True)))
+        worst = max(
+            worst, *(float(np.abs(a - b).max()) for a, b in zip(expected, given, strict=True))
+        )
     if worst > TOLERANCE:
         raise SystemExit(f"ONNX Runtime differs by {worst:.1e}, more than {TOLERANCE:.0e}")
     return worst
@@ -54,8 +61,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("weights", type=Path)
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--rare", type=float, default=0.0,
-                        help="adds this much of the logarithm of the class shares to the logits")
+    parser.add_argument(
+        "--rare",
+        type=float,
+        default=0.0,
+        help="adds this much of the logarithm of the class shares to the logits",
+    )
     parser.add_argument("--data", type=Path, default=Path("../../shared/data/ferplus.npz"))
     given = parser.parse_args()
     net = network.load(given.weights)

@@ -1,7 +1,7 @@
 """Frames faces as Mien does: where our detector's points would put the crop.
 
-    python -m emotion.frame ferplus    (writes runs/emotion/aligned.npz: a matrix for each picture)
-    python -m emotion.frame portraits  (writes runs/emotion/unlabelled.npz: crops without labels)
+python -m emotion.frame ferplus    (writes runs/emotion/aligned.npz: a matrix for each picture)
+python -m emotion.frame portraits  (writes runs/emotion/unlabelled.npz: crops without labels)
 """
 
 import argparse
@@ -47,8 +47,9 @@ def frame_of(image: np.ndarray) -> Image.Image:
     return Image.fromarray(np.pad(image, border, mode="edge")).convert("RGB")
 
 
-def frame_ferplus(finder: finders.Finder, template: np.ndarray, images: np.ndarray,
-                  threshold: float) -> np.ndarray:
+def frame_ferplus(
+    finder: finders.Finder, template: np.ndarray, images: np.ndarray, threshold: float
+) -> np.ndarray:
     """`[N, 2, 3]` f32, NaN where no face was found near the middle."""
     result = np.full((len(images), 2, 3), np.nan, np.float32)
     side = images.shape[1]
@@ -72,12 +73,19 @@ def crop(picture: Image.Image, pixels: np.ndarray) -> np.ndarray:
         shrink *= 2
     if shrink > 1:
         grey = grey.reduce(shrink)
-    return np.asarray(grey.transform((CROP, CROP), Image.Transform.AFFINE,
-                                     tuple(pixels.ravel() / shrink), Image.Resampling.BILINEAR))
+    return np.asarray(
+        grey.transform(
+            (CROP, CROP),
+            Image.Transform.AFFINE,
+            tuple(pixels.ravel() / shrink),
+            Image.Resampling.BILINEAR,
+        )
+    )
 
 
-def frame_portraits(finder: finders.Finder, template: np.ndarray, paths: list[Path],
-                    threshold: float) -> np.ndarray:
+def frame_portraits(
+    finder: finders.Finder, template: np.ndarray, paths: list[Path], threshold: float
+) -> np.ndarray:
     crops = []
     for path in paths:
         with Image.open(path) as picture:
@@ -98,14 +106,19 @@ def check() -> float:
     matrix = torch.from_numpy(grid_matrix(pixels, CROP))[None]
     image = torch.from_numpy(np.array(smooth, np.float32))[None, None]
     ours = augment.warp(image, matrix)[0, 0].numpy()
-    pillow = np.asarray(smooth.transform((CROP, CROP), Image.Transform.AFFINE,
-                                         tuple(pixels.ravel()), Image.Resampling.BILINEAR))
+    pillow = np.asarray(
+        smooth.transform(
+            (CROP, CROP), Image.Transform.AFFINE, tuple(pixels.ravel()), Image.Resampling.BILINEAR
+        )
+    )
     inside = slice(8, -8)
     return float(np.abs(ours - pillow)[inside, inside].max())
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
     parser.add_argument("what", choices=["ferplus", "portraits", "check"])
     parser.add_argument("--models", type=Path, default=Path("../models"))
     parser.add_argument("--data", type=Path, default=Path("../../shared/data"))

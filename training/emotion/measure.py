@@ -1,6 +1,6 @@
 """How good a network is: accuracy, recall, calibration, and what it loses under hardship.
 
-    python -m emotion.measure WEIGHTS... [--framing FILE] [--json FILE]
+python -m emotion.measure WEIGHTS... [--framing FILE] [--json FILE]
 """
 
 import argparse
@@ -141,7 +141,9 @@ def hardship(answer: Answer, crops: Tensor, labels: Tensor, mirror: bool) -> dic
     """Accuracy under each hardship, the mean where it has two directions."""
     result = {}
     for name, changes in HARDSHIPS.items():
-        scores = [accuracy_of(logits_of(answer, change(crops), mirror), labels) for change in changes]
+        scores = [
+            accuracy_of(logits_of(answer, change(crops), mirror), labels) for change in changes
+        ]
         result[name] = sum(scores) / len(scores)
     return result
 
@@ -190,7 +192,9 @@ def report(answer: Answer, faces: data.Faces) -> dict:
 
 def summary(name: str, result: dict) -> str:
     clean = result["mirror"]["accuracy"]
-    falls = "  ".join(f"{key} {100 * (clean - value):+.1f}" for key, value in result["hardship"].items())
+    falls = "  ".join(
+        f"{key} {100 * (clean - value):+.1f}" for key, value in result["hardship"].items()
+    )
     aligned = f"  aligned {result['aligned']['accuracy']:.4f}" if "aligned" in result else ""
     return (
         f"{name}: {result['single']['accuracy']:.4f}, mirror {clean:.4f} "

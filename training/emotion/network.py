@@ -1,4 +1,4 @@
-"""The network: plain 3x3 convolutions with squeeze-excitation, as tract is weak on depthwise ones."""
+"""The network: plain convolutions with squeeze-excitation; tract is weak on depthwise ones."""
 
 from pathlib import Path
 
@@ -12,7 +12,9 @@ from . import LABELS
 GREY_MEAN, GREY_STD = 129.5, 65.0
 
 
-def convolution(inputs: int, outputs: int, kernel: int, stride: int, relu: bool = True) -> nn.Sequential:
+def convolution(
+    inputs: int, outputs: int, kernel: int, stride: int, relu: bool = True
+) -> nn.Sequential:
     layers: list[nn.Module] = [
         nn.Conv2d(inputs, outputs, kernel, stride, kernel // 2, bias=False),
         nn.BatchNorm2d(outputs),
@@ -85,8 +87,14 @@ class EmotionNet(nn.Module):
 
 
 # Names of the layers in the first version of the weights, which was trained before this script.
-FIRST_NAMES = [("f.", "trunk."), (".a.", ".first."), (".b.", ".second."), (".se.f.", ".excite.gate."),
-               (".d.", ".past."), ("h.", "head.")]
+FIRST_NAMES = [
+    ("f.", "trunk."),
+    (".a.", ".first."),
+    (".b.", ".second."),
+    (".se.f.", ".excite.gate."),
+    (".d.", ".past."),
+    ("h.", "head."),
+]
 
 
 def weights_of(path: Path) -> dict[str, Tensor]:
@@ -104,7 +112,7 @@ def weights_of(path: Path) -> dict[str, Tensor]:
             if old.startswith("."):
                 name = name.replace(old, new)
             elif name.startswith(old):
-                name = new + name[len(old):]
+                name = new + name[len(old) :]
         renamed[name] = value
     return renamed
 

@@ -31,7 +31,9 @@ def average(parts: list[tuple[float, Weights]]) -> Weights:
 
 
 @torch.no_grad()
-def renew_statistics(net: network.EmotionNet, faces: data.Faces, strength: float, batches: int = 60) -> None:
+def renew_statistics(
+    net: network.EmotionNet, faces: data.Faces, strength: float, batches: int = 60
+) -> None:
     """Batch normalisation over training pictures as training shows them."""
     norms = [layer for layer in net.modules() if isinstance(layer, torch.nn.BatchNorm2d)]
     for layer in norms:

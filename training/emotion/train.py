@@ -1,6 +1,6 @@
 """Trains or refines the emotion network; a stop at any moment loses a few minutes at most.
 
-    python -m emotion.train --out runs/emotion/NAME [--init WEIGHTS] [--teacher WEIGHTS...] [--resume]
+    python -m emotion.train --out runs/emotion/NAME [--init WEIGHTS] [--teacher WEIGHTS...]
     python -m emotion.train --smoke        (seconds, no data: checks that every part works)
 
 In the folder of the run: `run.json` (the settings), `log.jsonl` (a line an epoch), `epoch_NNN.pt`
@@ -66,8 +66,13 @@ class Settings:
 class Sampler:
     """Batches of labelled and unlabelled pictures with their targets, in an order of its own."""
 
-    def __init__(self, train: data.Faces, unlabelled: Tensor, opinions: tuple[Tensor, Tensor] | None,
-                 settings: Settings) -> None:
+    def __init__(
+        self,
+        train: data.Faces,
+        unlabelled: Tensor,
+        opinions: tuple[Tensor, Tensor] | None,
+        settings: Settings,
+    ) -> None:
         self.settings = settings
         targets = train.votes
         if opinions is not None:
@@ -102,13 +107,17 @@ class Sampler:
         return crops.to(memory_format=torch.channels_last), targets
 
 
-def opinions_of(teachers: list[Path], train: data.Faces, unlabelled: Tensor) -> tuple[Tensor, Tensor]:
+def opinions_of(
+    teachers: list[Path], train: data.Faces, unlabelled: Tensor
+) -> tuple[Tensor, Tensor]:
     """The mean posterior of the teachers, each over picture and mirror image, on clean pictures."""
     nets = [network.load(path).to(memory_format=torch.channels_last) for path in teachers]
 
     def ask(images: Tensor) -> Tensor:
         crops = images[:, None].float()
-        answers = [measure.logits_of(measure.answer_of(net), crops, True).softmax(1) for net in nets]
+        answers = [
+            measure.logits_of(measure.answer_of(net), crops, True).softmax(1) for net in nets
+        ]
         return sum(answers) / len(answers)
 
     return ask(train.images), ask(unlabelled)
@@ -137,7 +146,9 @@ class Run:
         others = [weight for weight in self.net.parameters() if weight.ndim <= 1]
         self.optimiser = torch.optim.SGD(
             [{"params": kernels, "weight_decay": settings.decay}, {"params": others}],
-            lr=settings.rate, momentum=0.9, nesterov=True,
+            lr=settings.rate,
+            momentum=0.9,
+            nesterov=True,
         )
         self.step, self.seconds = 0, 0.0
         if settings.resume and (self.folder / "state.pt").exists():
@@ -203,9 +214,12 @@ class Run:
 
     def save(self) -> None:
         state = {
-            "net": self.net.state_dict(), "average": self.average.state_dict(),
-            "optimiser": self.optimiser.state_dict(), "random": torch.get_rng_state(),
-            "step": self.step, "seconds": self.seconds,
+            "net": self.net.state_dict(),
+            "average": self.average.state_dict(),
+            "optimiser": self.optimiser.state_dict(),
+            "random": torch.get_rng_state(),
+            "step": self.step,
+            "seconds": self.seconds,
         }
         partial = self.folder / "state.part"
         torch.save(state, partial)
@@ -228,7 +242,8 @@ class Run:
 
     def run(self) -> None:
         settings = asdict(self.settings) | {
-            "pictures": len(self.train), "batches_an_epoch": self.sampler.steps,
+            "pictures": len(self.train),
+            "batches_an_epoch": self.sampler.steps,
             "parameters": sum(weight.numel() for weight in self.net.parameters()),
             "torch": torch.__version__,
         }
@@ -248,10 +263,15 @@ class Run:
                     self.save()
                     saved = time.monotonic()
             epoch = math.ceil(self.step / self.sampler.steps)
-            line = {"epoch": epoch, "loss": round(total / max(1, seen), 4),
-                    "minutes": round(self.seconds / 60, 1)}
+            line = {
+                "epoch": epoch,
+                "loss": round(total / max(1, seen), 4),
+                "minutes": round(self.seconds / 60, 1),
+            }
             line |= {name: round(value, 4) for name, value in self.validate().items()}
-            torch.save({"weights": self.average.state_dict(), **line}, self.folder / f"epoch_{epoch:03}.pt")
+            torch.save(
+                {"weights": self.average.state_dict(), **line}, self.folder / f"epoch_{epoch:03}.pt"
+            )
             self.save()
             saved = time.monotonic()
             with (self.folder / "log.jsonl").open("a") as log:
@@ -283,7 +303,9 @@ def smoke(settings: Settings) -> None:
 
 
 def parse() -> Settings:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
     for entry in fields(Settings):
         name, default = "--" + entry.name, getattr(Settings(), entry.name)
         if isinstance(default, bool):

@@ -1,4 +1,4 @@
-"""Pictures for the ResNet-50 recipe: a folder for each class, or the FER2013 labels of the archive."""
+"""Pictures for the ResNet-50 recipe: a folder for each class, or the FER2013 archive."""
 
 from pathlib import Path
 

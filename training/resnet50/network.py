@@ -78,7 +78,10 @@ def load(path: Path) -> ResNet50:
 def start_from(net: ResNet50, path: Path) -> list[str]:
     """Takes over every weight that fits; the names of those that stay as drawn."""
     own = net.state_dict()
-    fitting = {name: value for name, value in weights_of(path).items()
-               if name in own and own[name].shape == value.shape}
+    fitting = {
+        name: value
+        for name, value in weights_of(path).items()
+        if name in own and own[name].shape == value.shape
+    }
     net.load_state_dict(fitting, strict=False)
     return [name for name in own if name not in fitting]

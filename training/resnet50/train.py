@@ -1,9 +1,9 @@
 """Trains, evaluates and exports ResNet-50 for seven expressions.
 
-    python -m resnet50.train --pictures FOLDER --valid FOLDER --init resnet50.pth --out runs/resnet50
+    python -m resnet50.train --pictures FOLDER --valid FOLDER --init resnet50.pth
     python -m resnet50.train --archive ../../shared/data/ferplus.npz --out runs/resnet50
     python -m resnet50.train --evaluate runs/resnet50/best.pt --valid FOLDER
-    python -m resnet50.train --export runs/resnet50/best.pt --onnx resnet50.onnx [--fixed] [--softmax]
+    python -m resnet50.train --export runs/resnet50/best.pt [--onnx FILE] [--fixed] [--softmax]
     python -m resnet50.train --smoke      (under a minute, no data)
 
 `--init` takes ImageNet weights in torchvision's format; without it training starts from zero, which
@@ -46,8 +46,14 @@ def export(net: network.ResNet50, path: Path, fixed: bool = False, softmax: bool
     path.parent.mkdir(parents=True, exist_ok=True)
     axes = None if fixed else {"input": {0: "batch"}, "output": {0: "batch"}}
     torch.onnx.export(
-        whole, (torch.zeros(1, 3, SIDE, SIDE),), str(path), opset_version=17, dynamo=False,
-        input_names=["input"], output_names=["output"], dynamic_axes=axes,
+        whole,
+        (torch.zeros(1, 3, SIDE, SIDE),),
+        str(path),
+        opset_version=17,
+        dynamo=False,
+        input_names=["input"],
+        output_names=["output"],
+        dynamic_axes=axes,
     )
     session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
     picture, _ = data.synthetic(1, seed=5)[0]
@@ -68,12 +74,15 @@ def evaluate(net: nn.Module, pictures: data.Pictures, batch: int = 32) -> dict:
     confusion = torch.zeros(len(LABELS), len(LABELS), dtype=torch.int64)
     for crops, labels in DataLoader(pictures, batch):
         chosen = net(crops.to(device)).argmax(1).cpu()
-        confusion += torch.bincount(
-            labels * len(LABELS) + chosen, minlength=len(LABELS) ** 2
-        ).view(len(LABELS), len(LABELS))
+        confusion += torch.bincount(labels * len(LABELS) + chosen, minlength=len(LABELS) ** 2).view(
+            len(LABELS), len(LABELS)
+        )
     counts = confusion.sum(1)
-    recall = {label: (confusion[index, index] / counts[index]).item()
-              for index, label in enumerate(LABELS) if counts[index] > 0}
+    recall = {
+        label: (confusion[index, index] / counts[index]).item()
+        for index, label in enumerate(LABELS)
+        if counts[index] > 0
+    }
     return {
         "pictures": int(counts.sum()),
         "accuracy": (confusion.diagonal().sum() / counts.sum()).item(),
@@ -83,7 +92,9 @@ def evaluate(net: nn.Module, pictures: data.Pictures, batch: int = 32) -> dict:
 
 
 class Run:
-    def __init__(self, given: argparse.Namespace, train: data.Pictures, valid: data.Pictures) -> None:
+    def __init__(
+        self, given: argparse.Namespace, train: data.Pictures, valid: data.Pictures
+    ) -> None:
         torch.manual_seed(given.seed)
         self.given, self.train, self.valid = given, train, valid
         self.folder = Path(given.out)
@@ -97,7 +108,9 @@ class Run:
         self.optimiser = torch.optim.AdamW(self.net.parameters(), given.rate, weight_decay=0.05)
         self.epoch, self.best = 0, 0.0
         if given.resume and (self.folder / "state.pt").exists():
-            state = torch.load(self.folder / "state.pt", map_location=self.device, weights_only=True)
+            state = torch.load(
+                self.folder / "state.pt", map_location=self.device, weights_only=True
+            )
             self.net.load_state_dict(state["net"])
             self.optimiser.load_state_dict(state["optimiser"])
             self.epoch, self.best = state["epoch"], state["best"]
@@ -106,8 +119,13 @@ class Run:
         counts = np.bincount(self.train.labels, minlength=len(LABELS)).clip(1)
         # Logit adjustment (Menon et al. 2021): rare classes are not voted down.
         prior = torch.log(torch.tensor(counts / counts.sum(), dtype=torch.float32)).to(self.device)
-        loader = DataLoader(self.train, self.given.batch, shuffle=True, drop_last=True,
-                            num_workers=self.given.workers)
+        loader = DataLoader(
+            self.train,
+            self.given.batch,
+            shuffle=True,
+            drop_last=True,
+            num_workers=self.given.workers,
+        )
         total, warm_up = self.given.epochs * len(loader), min(500, len(loader))
         while self.epoch < self.given.epochs:
             self.net.train()
@@ -129,8 +147,15 @@ class Run:
                 self.best = measured["accuracy"]
                 torch.save({"weights": self.net.state_dict()}, self.folder / "best.pt")
             partial = self.folder / "state.part"
-            torch.save({"net": self.net.state_dict(), "optimiser": self.optimiser.state_dict(),
-                        "epoch": self.epoch, "best": self.best}, partial)
+            torch.save(
+                {
+                    "net": self.net.state_dict(),
+                    "optimiser": self.optimiser.state_dict(),
+                    "epoch": self.epoch,
+                    "best": self.best,
+                },
+                partial,
+            )
             partial.replace(self.folder / "state.pt")
             print(json.dumps({"epoch": self.epoch, "loss": loss.item(), **measured}), flush=True)
 
@@ -142,8 +167,10 @@ def smoke(given: argparse.Namespace) -> None:
         given.resume, given.epochs = True, 2
         Run(given, data.synthetic(8, 0), data.synthetic(7, 1)).run()
         net = network.load(Path(folder) / "best.pt")
-        worst = max(export(net, Path(folder) / "logits.onnx"),
-                    export(net, Path(folder) / "softmax.onnx", fixed=True, softmax=True))
+        worst = max(
+            export(net, Path(folder) / "logits.onnx"),
+            export(net, Path(folder) / "softmax.onnx", fixed=True, softmax=True),
+        )
         print(f"smoke: {len(LABELS)} classes, ONNX and torch differ by {worst:.1e} at most")
 
 
@@ -153,7 +180,9 @@ def main() -> None:
     )
     parser.add_argument("--pictures", type=Path, help="folder with a folder for each class")
     parser.add_argument("--valid", type=Path, help="the same, kept out of training")
-    parser.add_argument("--archive", type=Path, help="archive with FER2013 labels, in place of both")
+    parser.add_argument(
+        "--archive", type=Path, help="archive with FER2013 labels, in place of both"
+    )
     parser.add_argument("--init", type=Path, help="weights to start from")
     parser.add_argument("--out", default="runs/resnet50")
     parser.add_argument("--epochs", type=int, default=20)
