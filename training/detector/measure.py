@@ -191,7 +191,8 @@ def describe(name: str, result: dict) -> str:
             "equal precision, " + line(result["at_equal_precision"]),
             cases,
             f"from the side {side['found']:.2f} of {side['faces']}; "
-            f"alarms in {alarm['from_score']} of {alarm['pictures']}; {result['milliseconds']:.1f} ms in ONNX Runtime",
+            f"alarms in {alarm['from_score']} of {alarm['pictures']}; "
+            f"{result['milliseconds']:.1f} ms in ONNX Runtime",
         ]
     )
 
