@@ -42,8 +42,9 @@ pub struct FaceReading {
     pub certainty: f32,
     /// How long [`Self::label`] has stood.
     pub steady: Duration,
-    /// Valence and arousal, from the smoothed posterior.
-    pub affect: Affect,
+    /// Valence and arousal, from the smoothed posterior; `None` if the model's card does not say
+    /// where its classes lie.
+    pub affect: Option<Affect>,
     /// Rough direction of the head.
     pub pose: HeadPose,
     /// Why a reading may be poor.

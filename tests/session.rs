@@ -82,7 +82,7 @@ fn frame(run: u64, index: u64, faces: u32) -> Observation {
         label: if index.is_multiple_of(2) { Label::Class(1) } else { Label::Unsure(Hint::TooDark) },
         certainty: 0.8,
         steady: FRAME,
-        affect: Affect { valence: 0.7, arousal: -0.1 },
+        affect: Some(Affect { valence: 0.7, arousal: -0.1 }),
         pose: HeadPose { pitch_deg: -3.25, yaw_deg: 12.5, roll_deg: 0.0 },
         quality: Quality { size: 1.0, light: 0.5, sharpness: 0.9, turn: 0.75, hint: None },
     };

@@ -34,8 +34,8 @@ struct FaceLine<'a> {
     /// This frame alone.
     p: BTreeMap<&'a str, f32>,
     smoothed: BTreeMap<&'a str, f32>,
-    valence: f32,
-    arousal: f32,
+    valence: Option<f32>,
+    arousal: Option<f32>,
     /// Degrees.
     pitch: f32,
     yaw: f32,
@@ -78,8 +78,8 @@ impl<'a> FaceLine<'a> {
             certainty: face.certainty,
             p: by_name(face.posterior.as_slice()),
             smoothed: by_name(face.smoothed.as_slice()),
-            valence: face.affect.valence,
-            arousal: face.affect.arousal,
+            valence: face.affect.map(|affect| affect.valence),
+            arousal: face.affect.map(|affect| affect.arousal),
             pitch: face.pose.pitch_deg,
             yaw: face.pose.yaw_deg,
             roll: face.pose.roll_deg,

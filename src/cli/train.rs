@@ -241,13 +241,14 @@ fn report_in_words(report: &Report) -> String {
     let _ = writeln!(out, "  ECE            {:>7.3}  calibration error", report.ece);
     let widest = report.classes.iter().map(|name| name.chars().count()).max().unwrap_or(0).max(5);
     let _ = writeln!(out, "\n  {:<widest$}  examples   found  right when said", "class");
-    for (class, name) in report.classes.iter().enumerate() {
-        let precision = report.precision(class).map_or("–".to_owned(), percent);
+    let or_dash = |share: Option<f64>| share.map_or("–".to_owned(), percent);
+    for (name, figures) in report.classes.iter().zip(report.confusion.by_class()) {
         let _ = writeln!(
             out,
-            "  {name:<widest$}  {:>8} {:>7} {precision:>16}",
-            report.shown(class),
-            percent(report.recall(class))
+            "  {name:<widest$}  {:>8} {:>7} {:>16}",
+            figures.support,
+            or_dash(figures.recall),
+            or_dash(figures.precision)
         );
     }
     let _ = writeln!(out, "\n  Confusion: rows are what was shown, columns what was said");
@@ -255,7 +256,7 @@ fn report_in_words(report: &Report) -> String {
         report.classes.iter().map(|name| name.chars().take(10).collect()).collect();
     let heads: Vec<String> = columns.iter().map(|name| format!("{name:>10}")).collect();
     let _ = writeln!(out, "  {:<widest$}  {}", "", heads.join(" "));
-    for (name, row) in report.classes.iter().zip(&report.confusion) {
+    for (name, row) in report.classes.iter().zip(report.confusion.rows()) {
         let cells: Vec<String> = row.iter().map(|count| format!("{count:>10}")).collect();
         let _ = writeln!(out, "  {name:<widest$}  {}", cells.join(" "));
     }
@@ -271,13 +272,14 @@ fn as_json(model: &TaughtModel, shown: &Shown, args: &TrainArgs) -> serde_json::
     let classes: Vec<_> = report
         .classes
         .iter()
-        .enumerate()
-        .map(|(class, name)| {
+        .zip(report.confusion.by_class())
+        .map(|(name, figures)| {
             json!({
                 "name": name,
-                "examples": report.shown(class),
-                "recall": report.recall(class),
-                "precision": report.precision(class),
+                "examples": figures.support,
+                "recall": figures.recall,
+                "precision": figures.precision,
+                "f1": figures.f1,
             })
         })
         .collect();
@@ -302,7 +304,7 @@ fn as_json(model: &TaughtModel, shown: &Shown, args: &TrainArgs) -> serde_json::
         "temperature": report.temperature,
         "penalty": report.penalty,
         "classes": classes,
-        "confusion": report.confusion,
+        "confusion": report.confusion.rows().collect::<Vec<_>>(),
         "warnings": report.warnings(),
     })
 }

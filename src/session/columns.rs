@@ -156,8 +156,20 @@ const OBSERVATION_COLUMNS: &[ColumnSpec<Row>] = &[
         smoothed,
         "The same after smoothing in time. The `smoothed_` columns sum to 1."
     ),
-    face_number!("valence", valence, 6, "-1 to 1", "Unpleasant to pleasant."),
-    face_number!("arousal", arousal, 6, "-1 to 1", "Calm to excited."),
+    face_number!(
+        "valence",
+        valence,
+        6,
+        "-1 to 1",
+        "Unpleasant to pleasant; empty if the model does not tell."
+    ),
+    face_number!(
+        "arousal",
+        arousal,
+        6,
+        "-1 to 1",
+        "Calm to excited; empty if the model does not tell."
+    ),
     face_number!("pitch", pitch_deg, 2, "degrees", "Head up (positive) or down; a rough estimate."),
     face_number!(
         "yaw",

@@ -115,7 +115,7 @@ fn reading(dice: &mut Dice, track: TrackId, classes: usize) -> FaceReading {
         smoothed,
         label: dice.one_of(&[Label::Class(class), Label::Unsure(hint)]),
         steady: Duration::ZERO,
-        affect: Affect { valence: dice.between(-1.0, 1.0), arousal: dice.between(-1.0, 1.0) },
+        affect: Some(Affect { valence: dice.between(-1.0, 1.0), arousal: dice.between(-1.0, 1.0) }),
         pose: HeadPose {
             pitch_deg: dice.between(-90.0, 90.0),
             yaw_deg: dice.between(-0.01, 0.01),

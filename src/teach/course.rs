@@ -15,6 +15,8 @@ use super::head::LinearHead;
 use super::lesson::{Grouping, Lesson, TeachError};
 use super::regression::{self, Design, Standard};
 use super::report::Report;
+use crate::evaluate::{Confusion, Reading, calibration_error, reliability};
+use crate::observation::Posterior;
 
 /// Penalties that are tried, strongest first: each fit starts from the one before.
 const PENALTIES: [f64; 9] = [3.0, 1.0, 0.3, 0.1, 0.03, 0.01, 3e-3, 1e-3, 3e-4];
@@ -59,25 +61,21 @@ pub fn teach(
         .collect::<Result<_, _>>()?;
     let mut judged: Vec<Judged> = judged.into_iter().flatten().collect();
     judged.sort_by_key(|judged| judged.example);
-    let judged: Vec<_> =
-        judged.into_iter().map(|j| (lesson.examples[j.example].class, j.posterior)).collect();
+    let readings: Vec<Reading> =
+        judged.iter().map(|judged| judged.reading(lesson)).collect::<Result<_, _>>()?;
 
     let learned = course.learn(&everything, &outer)?;
     steps.finish();
-    let report = Report::judged(
-        &lesson.classes,
-        &judged,
-        Report {
-            classes: Vec::new(),
-            confusion: Vec::new(),
-            ece: 0.0,
-            folds: outer.count,
-            kept: outer.grouping,
-            given: lesson.grouping,
-            penalty: learned.penalty,
-            temperature: learned.temperature,
-        },
-    );
+    let report = Report {
+        classes: lesson.classes.clone(),
+        confusion: Confusion::of(&readings, lesson.classes.len()),
+        ece: calibration_error(&reliability(&readings)).unwrap_or_default(),
+        folds: outer.count,
+        kept: outer.grouping,
+        given: lesson.grouping,
+        penalty: learned.penalty,
+        temperature: learned.temperature,
+    };
     let Standard { mean, scale } = &learned.standard;
     Ok(Taught { head: LinearHead::folded(&learned.parameters, mean, scale), report })
 }
@@ -127,6 +125,15 @@ struct Course<'a> {
 struct Judged {
     example: usize,
     posterior: Vec<f64>,
+}
+
+impl Judged {
+    fn reading(&self, lesson: &Lesson) -> Result<Reading, TeachError> {
+        let shares = self.posterior.iter().map(|p| *p as f32).collect();
+        let posterior = Posterior::normalised(shares).ok_or(TeachError::NoNumbers)?;
+        let truth = lesson.examples[self.example].class;
+        Ok(Reading { example: self.example, truth, posterior })
+    }
 }
 
 /// A head on standardised embeddings, with how it was chosen.

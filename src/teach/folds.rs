@@ -5,6 +5,11 @@ use std::collections::HashMap;
 use super::lesson::{Example, Grouping, Lesson};
 use super::shuffle::Shuffler;
 
+/// Takes of each class, from which on whole takes are held out. With two, a head would be judged
+/// that learned from a single take, and the temperature found for it would make the final one, which
+/// learned from both, as unsure as that.
+const MIN_TAKES: usize = 3;
+
 /// Parts into which examples are split, where groups allow it.
 const FOLDS: usize = 5;
 
@@ -28,18 +33,23 @@ pub fn split(lesson: &Lesson, chosen: &[usize], seed: u64) -> Folds {
         let keys = chosen.iter().map(|&index| key(&lesson.examples[index])).collect();
         join_duplicates(lesson, chosen, keys)
     };
-    if lesson.grouping != Grouping::Picture {
+    let least = match lesson.grouping {
+        Grouping::Picture => None,
+        Grouping::Person => Some(2),
+        Grouping::Take => Some(MIN_TAKES),
+    };
+    if let Some(least) = least {
         let groups = by(&|example| example.group);
-        if let Some(folds) = deal(lesson, chosen, &groups, seed) {
+        if let Some(folds) = deal(lesson, chosen, &groups, seed, least) {
             return Folds { grouping: lesson.grouping, ..folds };
         }
     }
     let units = by(&|example| example.unit);
-    deal(lesson, chosen, &units, seed).unwrap_or_else(|| {
+    deal(lesson, chosen, &units, seed, 2).unwrap_or_else(|| {
         // A class that is one picture many times over: splitting it shows nothing, but harms
         // nothing either.
         let single: Vec<u64> = (0..chosen.len() as u64).collect();
-        deal(lesson, chosen, &single, seed).unwrap_or_else(|| alternate(chosen.len()))
+        deal(lesson, chosen, &single, seed, 2).unwrap_or_else(|| alternate(chosen.len()))
     })
 }
 
@@ -72,8 +82,14 @@ fn join_duplicates(lesson: &Lesson, chosen: &[usize], mut groups: Vec<u64>) -> V
 }
 
 /// Deals whole groups to parts, largest first, each to the part that lacks its classes most.
-/// `None` if a class has fewer than two groups.
-fn deal(lesson: &Lesson, chosen: &[usize], groups: &[u64], seed: u64) -> Option<Folds> {
+/// `None` if a class has fewer groups than `least`, which is 2 or more.
+fn deal(
+    lesson: &Lesson,
+    chosen: &[usize],
+    groups: &[u64],
+    seed: u64,
+    least: usize,
+) -> Option<Folds> {
     let classes = lesson.classes.len();
     let mut members: HashMap<u64, Vec<u32>> = HashMap::new();
     for (&index, group) in chosen.iter().zip(groups) {
@@ -82,7 +98,7 @@ fn deal(lesson: &Lesson, chosen: &[usize], groups: &[u64], seed: u64) -> Option<
     }
     let groups_with = |class: usize| members.values().filter(|counts| counts[class] > 0).count();
     let fewest = (0..classes).map(groups_with).min()?;
-    if fewest < 2 {
+    if fewest < least {
         return None;
     }
     let count = fewest.min(FOLDS);
@@ -199,6 +215,19 @@ mod tests {
         let lesson = lesson(&examples, Grouping::Person);
         let folds = split(&lesson, &all(&lesson), 1);
         assert_eq!((folds.count, folds.grouping), (5, Grouping::Picture));
+    }
+
+    #[test]
+    fn whole_takes_are_held_out_from_three_of_a_class_on() {
+        let takes = |count: u64| {
+            let take = |i: usize| 2 * (i as u64 / 2 % count) + i as u64 % 2;
+            let examples: Vec<_> = (0..60).map(|i| (i % 2, take(i))).collect();
+            let lesson = lesson(&examples, Grouping::Take);
+            let folds = split(&lesson, &all(&lesson), 1);
+            (folds.count, folds.grouping)
+        };
+        assert_eq!(takes(2), (5, Grouping::Picture));
+        assert_eq!(takes(3), (3, Grouping::Take));
     }
 
     #[test]

@@ -162,8 +162,11 @@ fn card(base: &BaseModel, report: &Report, origin: &Origin, output: &str, sha256
     let mut out = String::from("# Written by Mien.\n");
     let mut put = |entries: Vec<(&str, Option<Value>)>| {
         for (key, value) in entries {
-            let table: Table = value.map(|value| (key.to_owned(), value)).into_iter().collect();
-            out += &table.to_string();
+            let Some(value) = value else { continue };
+            if matches!(value, Value::Table(_)) || key == "metrics" {
+                out.push('\n');
+            }
+            out += &Table::from_iter([(key.to_owned(), value)]).to_string();
         }
     };
     put(vec![
@@ -287,6 +290,7 @@ fn metrics(report: &Report, origin: &Origin) -> Value {
         Some(Value::Table(entries.collect()))
     };
     let (low, high) = report.accuracy_interval();
+    let figures = report.confusion.by_class();
     table(vec![
         ("set", Some(set_in_words(report, origin).into())),
         ("examples", Some((report.held_out() as i64).into())),
@@ -294,8 +298,8 @@ fn metrics(report: &Report, origin: &Origin) -> Value {
         ("accuracy_95", Some(Value::Array(vec![rounded(low), rounded(high)]))),
         ("macro_recall", Some(rounded(report.macro_recall()))),
         ("ece", Some(rounded(report.ece))),
-        ("recall", by_class(&|class| Some(report.recall(class)))),
-        ("precision", by_class(&|class| report.precision(class))),
+        ("recall", by_class(&|class| figures[class].recall)),
+        ("precision", by_class(&|class| figures[class].precision)),
     ])
 }
 
@@ -320,13 +324,10 @@ fn readme(base: &BaseModel, report: &Report, origin: &Origin) -> String {
         report.macro_recall() * 100.0,
         report.ece,
     );
-    for (class, name) in report.classes.iter().enumerate() {
+    for (name, figures) in report.classes.iter().zip(report.confusion.by_class()) {
         let name = name.replace('|', "\\|");
-        out += &format!(
-            "| {name} | {} | {:.0} % |\n",
-            report.shown(class),
-            report.recall(class) * 100.0
-        );
+        let recall = figures.recall.unwrap_or_default() * 100.0;
+        out += &format!("| {name} | {} | {recall:.0} % |\n", figures.support);
     }
     out += "\nWhat to keep in mind:\n\n";
     for limit in limits(report, origin) {

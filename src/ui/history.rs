@@ -33,8 +33,8 @@ pub struct Sample {
     pub label: Label,
     /// Smoothed posterior.
     pub smoothed: Arc<[f32]>,
-    /// Valence and arousal.
-    pub affect: Affect,
+    /// Valence and arousal, if the model tells them.
+    pub affect: Option<Affect>,
 }
 
 /// A face and its last minute.

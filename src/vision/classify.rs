@@ -56,12 +56,12 @@ impl EmotionClassifier {
             .ok_or_else(|| NetworkError::Run { reason: "it answered with no number".into() })
     }
 
-    /// Expectation of valence and arousal under `posterior`; the origin if the card maps none.
-    pub fn affect(&self, posterior: &Posterior) -> Affect {
+    /// Expectation of valence and arousal under `posterior`; `None` if the card maps none.
+    pub fn affect(&self, posterior: &Posterior) -> Option<Affect> {
         let expectation = |coordinates: &[f32]| {
             coordinates.iter().zip(posterior.as_slice()).map(|(c, p)| c * p).sum()
         };
-        self.model.card.affect.as_ref().map_or_else(Affect::default, |map| Affect {
+        self.model.card.affect.as_ref().map(|map| Affect {
             valence: expectation(&map.valence),
             arousal: expectation(&map.arousal),
         })

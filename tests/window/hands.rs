@@ -343,7 +343,7 @@ pub fn face(track: u32, label: Label) -> FaceReading {
         label,
         certainty: 0.81,
         steady: Duration::from_secs(4),
-        affect: Affect { valence: 0.58, arousal: -0.24 },
+        affect: Some(Affect { valence: 0.58, arousal: -0.24 }),
         pose: HeadPose::default(),
         quality: Quality { size: 0.8, light: 0.2, sharpness: 0.7, turn: 0.9, hint: None },
     }

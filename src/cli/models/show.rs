@@ -85,7 +85,7 @@ fn emotion(out: &mut impl Write, card: &EmotionCard) -> io::Result<()> {
     row(out, "calibration", &format!("temperature {}{mirror}{error}", calibration.temperature))?;
     match &card.affect {
         Some(affect) => row(out, "affect", &affect.source),
-        None => row(out, "affect", "none: valence and arousal stay 0"),
+        None => row(out, "affect", "none: valence and arousal stay empty"),
     }
 }
 

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::*;
+use crate::evaluate::Confusion;
 use crate::frame::RunId;
 use crate::observation::Logits;
 use crate::source::demo;
@@ -96,10 +97,9 @@ fn a_hundred_random_heads_agree_too() {
             bias: (0..classes).map(value).collect(),
         };
         let wanted = head.logits(&embedding);
-        let classes_named: Vec<String> = (0..classes).map(|c| format!("class {c}")).collect();
         let report = Report {
-            classes: classes_named,
-            confusion: vec![vec![1; classes]; classes],
+            classes: (0..classes).map(|c| format!("class {c}")).collect(),
+            confusion: Confusion::new(classes),
             ..sample.report.clone()
         };
         let model = TaughtModel::new(&base, Taught { head, report }, &origin()).unwrap();

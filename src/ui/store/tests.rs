@@ -24,7 +24,7 @@ fn face(track: u32) -> FaceReading {
         label: Label::Class(0),
         certainty: 0.125,
         steady: Duration::ZERO,
-        affect: Affect::default(),
+        affect: Some(Affect::default()),
         pose: HeadPose::default(),
         quality: Quality::default(),
     }

@@ -57,7 +57,9 @@ fn contents(ui: &mut egui::Ui, bottom: f32, scene: Scene<'_>) {
     let fits = |ui: &egui::Ui, height: f32| {
         !scene.compact || ui.cursor().top() + theme::GAP + height <= bottom
     };
-    if fits(ui, AFFECT_HEIGHT) {
+    // A model that does not say where its classes lie tells no affect, and has no empty plane.
+    let last = reading.or(scene.store.readout().chosen().map(|face| &face.reading));
+    if fits(ui, AFFECT_HEIGHT) && last.is_none_or(|reading| reading.affect.is_some()) {
         ui.add_space(theme::GAP);
         affect(ui, scene, reading);
     }
@@ -173,12 +175,15 @@ fn affect(ui: &mut egui::Ui, scene: Scene<'_>, reading: Option<&FaceReading>) {
     let readout = scene.store.readout();
     let from = readout.edge(scene.store.shown_at()) - TRAIL_SECS;
     let trail: Vec<Affect> = match (reading, readout.chosen()) {
-        (Some(_), Some(face)) => {
-            face.samples.iter().filter(|sample| sample.at >= from).map(|s| s.affect).collect()
-        }
+        (Some(_), Some(face)) => face
+            .samples
+            .iter()
+            .filter(|sample| sample.at >= from)
+            .filter_map(|s| s.affect)
+            .collect(),
         _ => Vec::new(),
     };
-    let now = reading.map(|reading| reading.affect);
+    let now = reading.and_then(|reading| reading.affect);
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = theme::PAD;
         AffectPlane { now, trail: &trail }.ui(ui);

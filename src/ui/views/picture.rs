@@ -339,7 +339,7 @@ mod tests {
             label: Label::Class(0),
             certainty: 1.0,
             steady: std::time::Duration::ZERO,
-            affect: crate::observation::Affect::default(),
+            affect: None,
             pose: crate::observation::HeadPose::default(),
             quality: crate::observation::Quality::default(),
         };

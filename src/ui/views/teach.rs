@@ -82,8 +82,8 @@ fn contents(
     } else {
         small(
             ui,
-            "Show each and hold Collect, or click it to start and stop. Move a little. Twice for \
-             each, a while apart, is better than once.",
+            "Show each and hold Collect, or click it to start and stop. Move a little. Three takes \
+             of each, a while apart, are better than one.",
             theme.muted,
         );
     }
@@ -93,14 +93,6 @@ fn contents(
         class_row(ui, scene, (class, color), page, asked);
     }
     add_row(ui, scene, page, asked);
-    if let Some((name, examples)) = room.last_take() {
-        let text = format!("Undo the last take of “{}” ({examples})", name.trim());
-        let width = ui.available_width();
-        let undo = Button::new(&text).name("Undo the last take").look(Look::Quiet);
-        if undo.max_width(width).ui(ui).clicked() {
-            asked.push(TeachAction::Undo);
-        }
-    }
     ui.add_space(theme::GAP - theme::GRID);
     train(ui, scene, asked);
     teach_result::result(ui, scene, page, asked);
@@ -151,7 +143,7 @@ fn class_row(
             ui.painter().rect_filled(square, 3, color);
             let mut name = class.name.clone();
             let room = ui.available_width() - theme::CONTROL_HEIGHT - 8.0;
-            let edit = ui.add(field(&mut name).desired_width(room - 16.0));
+            let edit = ui.add(field(&mut name).desired_width(room));
             call(ui, &edit, &format!("Name of {shown}"));
             if edit.changed() {
                 asked.push(TeachAction::Rename(class.id, name));
@@ -168,8 +160,8 @@ fn class_row(
             let spoken =
                 format!("{} {shown}", if collecting.is_some() { "Stop" } else { "Collect" });
             let button = Button::new(text).name(&spoken).chosen(collecting.is_some());
-            let width = button.width(ui);
-            amount(ui, class, width);
+            // Both words start at one place, so that the pointer stays over the button.
+            amount(ui, class, Button::new("Collect").width(ui));
             let enabled = collecting.is_some() || obstacle(scene).is_none() && !full;
             let response = ui.add_enabled_ui(enabled, |ui| button.ui(ui)).inner;
             asked.extend(press(ui, &response, class.id, collecting.is_some(), page));
@@ -262,9 +254,10 @@ fn add_row(
         let add = Button::new("Add").name("Add class");
         let add = if empty { add.look(Look::Main) } else { add };
         let width = ui.available_width() - add.width(ui) - 8.0;
-        let edit = ui.add(
-            field(&mut page.new_class).desired_width(width - 16.0).hint_text("Name of a class"),
-        );
+        // With an identity of its own: rows above come and go, and the keyboard stays here.
+        let id = egui::Id::unique("name of a new class");
+        let edit = field(&mut page.new_class).id(id).hint_text("Name of a class");
+        let edit = ui.add(edit.desired_width(width));
         call(ui, &edit, "Name of a new class");
         let free = room.is_free(&page.new_class, None);
         let entered = edit.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
@@ -303,10 +296,20 @@ fn train(ui: &mut egui::Ui, scene: Scene<'_>, asked: &mut Vec<TeachAction>) {
     let learned = room.learned().is_some() && !room.changed;
     let look = if missing.is_none() && !learned { Look::Main } else { Look::Plain };
     let text = if room.learned().is_some() { "Train again" } else { "Train" };
-    let button = Button::new(text).look(look);
-    if ui.add_enabled_ui(missing.is_none(), |ui| button.ui(ui).clicked()).inner {
-        asked.push(TeachAction::Train);
-    }
+    ui.horizontal(|ui| {
+        ui.spacing_mut().item_spacing.x = 8.0;
+        let button = Button::new(text).look(look);
+        if ui.add_enabled_ui(missing.is_none(), |ui| button.ui(ui).clicked()).inner {
+            asked.push(TeachAction::Train);
+        }
+        if let Some((name, examples)) = room.last_take() {
+            let undo = Button::new("Undo last take").name("Undo the last take").look(Look::Quiet);
+            let of = format!("{} of “{}”", count(examples as u64, "example"), name.trim());
+            if undo.ui(ui).on_hover_text(of).clicked() {
+                asked.push(TeachAction::Undo);
+            }
+        }
+    });
     if let Some(missing) = missing.filter(|_| !room.classes().is_empty()) {
         small(ui, &missing, theme.muted);
     }

@@ -1,5 +1,7 @@
 //! What was learned, in plain words, and what can be done with it.
 
+use std::sync::Arc;
+
 use eframe::egui::accesskit::Role;
 use eframe::egui::{self, Align2, Rect, RichText, Sense, pos2, vec2};
 
@@ -15,7 +17,7 @@ use crate::ui::widgets::{Button, Look, announce, elided, heading, percent};
 
 /// Height of a row of the table.
 const ROW: f32 = 22.0;
-const NAME_WIDTH: f32 = 92.0;
+const NAME_WIDTH: f32 = 96.0;
 /// A number of three figures.
 const CELL_MIN: f32 = 26.0;
 const CELL_MAX: f32 = 48.0;
@@ -35,9 +37,8 @@ pub fn result(
         if room.changed {
             small(ui, "Examples or names changed since. Train again to learn them.", theme.warning);
         }
-        ui.add_space(theme::GRID);
-        use_row(ui, scene, model, asked);
-        save_row(ui, scene, model, page, asked);
+        ui.add_space(8.0);
+        what_next(ui, scene, model, page, asked);
     } else if room.in_use.is_some() {
         ui.add_space(theme::GAP);
         ui.horizontal_wrapped(|ui| back(ui, scene, asked));
@@ -47,21 +48,16 @@ pub fn result(
 fn figures(ui: &mut egui::Ui, report: &Report) {
     let theme = Theme::of(ui);
     heading(ui, "Result", "· each judged before it was learned from");
-    let (low, high) = report.accuracy_interval();
     let big = format!("{} right", percent(report.accuracy() as f32));
     let text = RichText::new(&big).font(theme::bold(theme::SIZE_LABEL_SMALL));
     ui.label(text.color(theme.text));
-    small(
-        ui,
-        &format!(
-            "{} of {}; with many more like these {:.0} to {}.",
-            report.right(),
-            count(report.held_out() as u64, "example"),
-            low * 100.0,
-            percent(high as f32)
-        ),
-        theme.muted,
-    );
+    let mut text = format!("{} of {}", report.right(), count(report.held_out() as u64, "example"));
+    if !report.is_small() {
+        // Else the first warning says so.
+        let (low, high) = report.accuracy_interval();
+        text += &format!("; with many more {:.0} to {}", low * 100.0, percent(high as f32));
+    }
+    small(ui, &format!("{text}."), theme.muted);
     ui.add_space(theme::GRID);
     confusion(ui, report);
     for warning in report.warnings() {
@@ -91,7 +87,8 @@ fn table(ui: &mut egui::Ui, report: &Report, cell: f32) {
     let colors = theme.classes(&report.classes);
     let font = theme::font(theme::SIZE_STATUS);
     let column = |class: usize| rect.left() + NAME_WIDTH + cell * class as f32;
-    let caption = elided(ui, "shown ↓  said →", font.clone(), theme.faint, NAME_WIDTH - 6.0);
+    let caption = theme::font(theme::SIZE_HEADING);
+    let caption = elided(ui, "shown ↓  said →", caption, theme.faint, NAME_WIDTH);
     painter.galley(pos2(rect.left(), rect.top() + 4.0), caption, theme.faint);
     for (class, color) in colors.iter().enumerate() {
         // Names do not fit over numbers; the swatch of the row does.
@@ -110,14 +107,15 @@ fn table(ui: &mut egui::Ui, report: &Report, cell: f32) {
         let word = elided(ui, name, font.clone(), theme.text, NAME_WIDTH - 22.0);
         let y = top + (ROW - word.size().y) / 2.0;
         painter.galley(pos2(rect.left() + 16.0, y), word, theme.text);
-        for (said, number) in report.confusion[class].iter().enumerate() {
-            let (font, color) = match (said == class, *number) {
+        for said in 0..n {
+            let number = report.confusion.count(class, said);
+            let (font, color) = match (said == class, number) {
                 (true, _) => (theme::bold(theme::SIZE_STATUS), theme.text),
                 (false, 0) => (font.clone(), theme.faint),
                 (false, _) => (font.clone(), theme.warning),
             };
             let corner = pos2(column(said) + cell - 6.0, top + ROW / 2.0);
-            let text = if *number == 0 { "·".to_owned() } else { number.to_string() };
+            let text = if number == 0 { "·".to_owned() } else { number.to_string() };
             painter.text(corner, Align2::RIGHT_CENTER, text, font, color);
         }
     }
@@ -127,25 +125,28 @@ fn table(ui: &mut egui::Ui, report: &Report, cell: f32) {
 /// "calm: 19 of 20 found; tense: ..."
 fn spoken(report: &Report) -> String {
     let class = |(class, name): (usize, &String)| {
-        format!("{name}: {} of {} found", report.confusion[class][class], report.shown(class))
+        format!("{name}: {} of {} found", report.found(class), report.shown(class))
     };
     report.classes.iter().enumerate().map(class).collect::<Vec<_>>().join("; ")
 }
 
-fn use_row(
+fn what_next(
     ui: &mut egui::Ui,
     scene: Scene<'_>,
-    model: &std::sync::Arc<TaughtModel>,
+    model: &Arc<TaughtModel>,
+    page: &mut TeachPage,
     asked: &mut Vec<TeachAction>,
 ) {
     let theme = Theme::of(ui);
     let room = &scene.store.classroom;
-    let in_use = room.in_use.as_ref().is_some_and(|used| std::sync::Arc::ptr_eq(used, model));
+    let in_use = room.in_use.as_ref().is_some_and(|used| Arc::ptr_eq(used, model));
     let free = !scene.store.is_recording() && !room.is_changing();
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing.x = 8.0;
         if !in_use {
-            let button = Button::new("Use it now").look(Look::Main);
+            // One thing is to be done next: while a folder is asked for, that.
+            let look = if page.folder.is_none() { Look::Main } else { Look::Plain };
+            let button = Button::new("Use it now").look(look);
             if ui.add_enabled_ui(free, |ui| button.ui(ui).clicked()).inner {
                 asked.push(TeachAction::UseTaught);
             }
@@ -153,7 +154,12 @@ fn use_row(
         if room.in_use.is_some() {
             back(ui, scene, asked);
         }
+        if page.folder.is_none() && Button::new("Save as…").ui(ui).clicked() {
+            let sessions = scene.settings.sessions_dir.as_deref().unwrap_or(scene.sessions_dir);
+            page.folder = Some(model_folder(sessions, &model.name).display().to_string());
+        }
     });
+    save_row(ui, page, asked);
     if scene.store.is_recording() {
         small(ui, "Stop the recording first: it keeps the classes it began with.", theme.warning);
     } else if in_use {
@@ -169,21 +175,11 @@ fn back(ui: &mut egui::Ui, scene: Scene<'_>, asked: &mut Vec<TeachAction>) {
     }
 }
 
-fn save_row(
-    ui: &mut egui::Ui,
-    scene: Scene<'_>,
-    model: &TaughtModel,
-    page: &mut TeachPage,
-    asked: &mut Vec<TeachAction>,
-) {
+/// Where to save, while that is being asked.
+fn save_row(ui: &mut egui::Ui, page: &mut TeachPage, asked: &mut Vec<TeachAction>) {
     let theme = Theme::of(ui);
-    let Some(folder) = &mut page.folder else {
-        if Button::new("Save as…").ui(ui).clicked() {
-            let sessions = scene.settings.sessions_dir.as_deref().unwrap_or(scene.sessions_dir);
-            page.folder = Some(model_folder(sessions, &model.name).display().to_string());
-        }
-        return;
-    };
+    let Some(folder) = &mut page.folder else { return };
+    ui.add_space(theme::GRID);
     let edit = ui.add(field(folder));
     call(ui, &edit, "Folder for the model");
     let path = whole_path(folder);
