@@ -64,9 +64,9 @@ fn slices(readings: &[Reading], borders: &[f32], of: impl Fn(&Conditions) -> f32
     (0..borders.len()).filter_map(slice).collect()
 }
 
-/// The interval of Wilson 1927, which holds for few readings and for shares near 0 and 1 too.
-/// `count` is at least 1.
-fn wilson(right: u64, count: u64) -> Interval {
+/// Where a share lies with a probability of 95 %, after `right` of `count` (at least 1): the
+/// interval of Wilson 1927, which holds for few readings and for shares near 0 and 1 too.
+pub fn wilson(right: u64, count: u64) -> Interval {
     /// 95 % of a normal distribution lie within this many standard deviations.
     const Z: f64 = 1.959_964;
     let (n, p) = (count as f64, right as f64 / count as f64);

@@ -23,7 +23,7 @@ pub use calibration::{
     Answered, BINS, Bin, answered_above, calibration_error, coverage, reliability,
 };
 pub use classes::{ClassChoice, ClassSpace};
-pub use conditions::{Conditions, Slice, by_brightness, by_face_width};
+pub use conditions::{Conditions, Slice, by_brightness, by_face_width, wilson};
 pub use html::to_html;
 pub use metrics::{ClassFigures, Confusion, brier, negative_log_likelihood};
 pub use report::{Counts, Milliseconds, Mistake, ModelFacts, Named, Report, Score, Times};

@@ -15,7 +15,7 @@ use super::head::LinearHead;
 use super::lesson::{Grouping, Lesson, TeachError};
 use super::regression::{self, Design, Standard};
 use super::report::Report;
-use crate::evaluate::{Confusion, Reading, calibration_error, reliability};
+use crate::evaluate::{Conditions, Confusion, Reading, calibration_error, reliability};
 use crate::observation::Posterior;
 
 /// Penalties that are tried, strongest first: each fit starts from the one before.
@@ -132,7 +132,9 @@ impl Judged {
         let shares = self.posterior.iter().map(|p| *p as f32).collect();
         let posterior = Posterior::normalised(shares).ok_or(TeachError::NoNumbers)?;
         let truth = lesson.examples[self.example].class;
-        Ok(Reading { example: self.example, truth, posterior })
+        // Brightness and size are not asked of an embedding.
+        let conditions = Conditions::default();
+        Ok(Reading { example: self.example, truth, posterior, conditions })
     }
 }
 

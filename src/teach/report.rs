@@ -1,7 +1,7 @@
 //! How good a taught head is, on examples it had not seen.
 
 use super::lesson::Grouping;
-use crate::evaluate::Confusion;
+use crate::evaluate::{Confusion, Interval, wilson};
 
 /// Below this number of held-out examples a figure says little.
 const FEW: usize = 100;
@@ -53,14 +53,11 @@ impl Report {
     /// Where the accuracy on many more such examples lies with a probability of 95 %, if these are
     /// a fair sample (Wilson's interval).
     pub fn accuracy_interval(&self) -> (f64, f64) {
-        let (n, p, z) = (self.held_out() as f64, self.accuracy(), 1.96);
-        if n == 0.0 {
+        if self.held_out() == 0 {
             return (0.0, 1.0);
         }
-        let centre = p + z * z / (2.0 * n);
-        let reach = z * (p * (1.0 - p) / n + z * z / (4.0 * n * n)).sqrt();
-        let scale = 1.0 + z * z / n;
-        (((centre - reach) / scale).max(0.0), ((centre + reach) / scale).min(1.0))
+        let Interval { low, high } = wilson(self.right() as u64, self.confusion.total());
+        (low, high)
     }
 
     /// Whether there were too few examples for the figure to say much; [`Self::warnings`] says how
