@@ -10,7 +10,7 @@ use super::{probe, read_card, read_onnx, sha256, tract};
 /// What was found out about a folder.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Check {
-    /// The card, if it is sound in itself.
+    /// The card, as far as it can be read.
     pub card: Option<Card>,
     /// What the file says of itself, if it can be read.
     pub facts: Option<OnnxFacts>,
@@ -53,16 +53,12 @@ pub fn check(dir: &Path) -> Check {
             "Look for a misspelling; docs/models.md lists the keys.",
         );
     }
-    match Card::parse(&text) {
-        Ok(card) => check.card = Some(card),
-        Err(problems) => {
-            for problem in problems {
-                check
-                    .problem(format!("card.toml: {problem}"), "docs/models.md explains every key.");
-            }
-        }
+    let (card, problems) = Card::read_leniently(&text);
+    check.card = card;
+    for problem in problems {
+        check.problem(format!("card.toml: {problem}"), "docs/models.md explains every key.");
     }
-    let Some(file) = check.file_named(&text) else { return check };
+    let Some(file) = Check::file_named(&text) else { return check };
     let onnx = match read_onnx(dir, &file) {
         Ok(onnx) => onnx,
         Err(error) => {
@@ -84,10 +80,7 @@ impl Check {
     }
 
     /// The ONNX file that the card names, also if the card is wrong otherwise.
-    fn file_named(&self, text: &str) -> Option<String> {
-        if let Some(card) = &self.card {
-            return Some(card.file().to_owned());
-        }
+    fn file_named(text: &str) -> Option<String> {
         let table: toml::Table = text.parse().ok()?;
         let file = table.get("file")?.as_str()?;
         // What is no plain name is a problem of the card, and nothing to be opened.
@@ -218,7 +211,10 @@ impl Check {
                 "State the classes in the order in which the model was trained on them.",
             );
         }
-        if let Card::Emotion(card) = card {
+        // With a normalisation that is none, answers would say nothing.
+        if let Card::Emotion(card) = card
+            && input.problems().is_empty()
+        {
             self.try_running(card, input, &mut *network);
         }
     }

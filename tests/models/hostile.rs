@@ -281,6 +281,25 @@ fn all_that_is_wrong_is_explained_at_once() {
     assert_eq!(problems.len(), 4, "{problems:#?}");
 }
 
+/// A card that is wrong in itself is compared with its file all the same.
+#[test]
+fn mistakes_of_the_card_hide_none_of_the_file() {
+    let dir = tempfile::tempdir().unwrap();
+    let card = PLAIN
+        .card()
+        .replace("layout = \"nchw\"", "layout = \"nhwc\"")
+        .replace("margin = 1.0", "margin = 9.0")
+        .replace("weights = \"none\"", "")
+        .replace("\"a\", ", "")
+        .replace("\"logits\"", "\"softmax\"");
+    write_model(dir.path(), &card, &PLAIN.onnx());
+    let problems = check(dir.path()).problems;
+    for words in ["margin", "licence", "1x1x20x16", "3 labels", "softmax"] {
+        assert!(problems.iter().any(|p| p.what.contains(words)), "{words}: {problems:#?}");
+    }
+    assert_eq!(problems.len(), 5, "{problems:#?}");
+}
+
 /// Whatever byte is wrong, loading ends soon, in a model or in words.
 #[test]
 fn a_wrong_byte_anywhere_harms_nobody() {

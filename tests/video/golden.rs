@@ -89,10 +89,15 @@ fn skipping_leaves_out_nothing_that_was_asked_for() {
 #[test]
 fn a_file_that_is_cut_off_gives_all_before_the_cut_and_says_so() {
     let folder = tempfile::tempdir().unwrap();
-    for name in ["h264_vfr.mkv", "h264_fragments.mp4", "mjpeg_odd.avi", "vp9_odd.webm"] {
+    for (name, percent) in [
+        ("h264_vfr.mkv", 90),
+        ("h264_fragments.mp4", 75),
+        ("mjpeg_odd.avi", 75),
+        ("vp9_odd.webm", 90),
+    ] {
         let (bytes, whole) = (fs::read(clip(name)).unwrap(), read(&clip(name)).unwrap());
         let path = folder.path().join(name);
-        fs::write(&path, &bytes[..bytes.len() * 3 / 4]).unwrap();
+        fs::write(&path, &bytes[..bytes.len() * percent / 100]).unwrap();
         let cut = read(&path).unwrap();
         assert!(!cut.pictures.is_empty() && cut.pictures.len() < whole.pictures.len(), "{name}");
         for (a, b) in cut.pictures.iter().zip(&whole.pictures) {

@@ -3,7 +3,9 @@
 use std::path::Path;
 use std::process::Command;
 
-use crate::reading::{Read, Shown, clips, files_in, name_of, read};
+use mien::source::media::{MediaError, OpenOptions};
+
+use crate::reading::{Read, Shown, clips, files_in, name_of, read, read_from};
 
 /// What ffmpeg says of a clip.
 pub struct Reference {
@@ -37,24 +39,29 @@ fn output(program: &str, arguments: &[&str], path: &Path) -> Vec<u8> {
     output.stdout
 }
 
+fn probe(path: &Path, entries: &str) -> String {
+    let arguments = ["-v", "error", "-select_streams", "v:0", "-show_entries", entries];
+    let arguments = [&arguments[..], &["-of", "csv=p=0", "FILE"]].concat();
+    String::from_utf8(output("ffprobe", &arguments, path)).expect("text")
+}
+
+fn probed_micros(path: &Path) -> Vec<u64> {
+    probe(path, "frame=pts_time")
+        .lines()
+        .map(|line| line.trim_end_matches(',').trim())
+        .filter(|line| !line.is_empty())
+        .map(|line| (line.parse::<f64>().unwrap() * 1e6).round() as u64)
+        .collect()
+}
+
 pub fn reference(path: &Path) -> Reference {
-    let probe = |entries: &str| {
-        let arguments = ["-v", "error", "-select_streams", "v:0", "-show_entries", entries];
-        let arguments = [&arguments[..], &["-of", "csv=p=0", "FILE"]].concat();
-        String::from_utf8(output("ffprobe", &arguments, path)).expect("text")
-    };
-    let stream = probe("stream=width,height,pix_fmt");
+    let stream = probe(path, "stream=width,height,pix_fmt");
     let fields: Vec<&str> = stream.trim().trim_end_matches(',').split(',').collect();
     let [width, height, format] = fields[..] else { panic!("{stream}") };
     let (width, height): (usize, usize) = (width.parse().unwrap(), height.parse().unwrap());
     let bits = if format.ends_with("10le") { 10 } else { 8 };
     assert!(format.contains("420p"), "{format}");
-    let micros = probe("frame=pts_time")
-        .lines()
-        .map(|line| line.trim_end_matches(',').trim())
-        .filter(|line| !line.is_empty())
-        .map(|line| (line.parse::<f64>().unwrap() * 1e6).round() as u64)
-        .collect();
+    let micros = probed_micros(path);
     let arguments = ["-v", "error", "-noautorotate", "-i", "FILE", "-map", "0:v:0", "-fps_mode"];
     let arguments = [&arguments[..], &["passthrough", "-f", "rawvideo", "-"]].concat();
     let bytes = output("ffmpeg", &arguments, path);
@@ -130,4 +137,56 @@ fn times_and_luma_are_those_of_ffmpeg_in_every_kind_of_clip() {
         }
     }
     assert!(wrong.is_empty(), "{} differences\n{}", wrong.len(), wrong.join("\n"));
+}
+
+/// Makes a clip of synthetic pictures with these arguments.
+fn make(path: &Path, arguments: &[&str]) {
+    let source = "testsrc2=size=160x120:rate=30";
+    let before = ["-v", "error", "-f", "lavfi", "-i", source, "-frames:v", "20"];
+    let made = Command::new("ffmpeg").args(before).args(arguments).arg(path).status();
+    assert!(made.expect("it was there a moment ago").success(), "{arguments:?}");
+}
+
+#[test]
+fn what_is_not_decoded_here_goes_through_ffmpeg_with_its_times() {
+    if ffmpeg_is_missing() {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let irregular = "settb=1/1000,setpts=N*33+mod(N*N*7\\,23)";
+    for (name, what, arguments) in [
+        ("part2.mkv", "MPEG4", &["-c:v", "mpeg4", "-vf", irregular, "-fps_mode", "vfr"][..]),
+        ("deep.mp4", "10-bit H.264", &["-c:v", "libx264", "-pix_fmt", "yuv420p10le"]),
+        ("fine.mp4", "4:4:4 H.264", &["-c:v", "libx264", "-pix_fmt", "yuv444p"]),
+        ("fields.mp4", "interlaced H.264", &["-c:v", "libx264", "-flags", "+ilme+ildct"]),
+        ("stream.ts", "no video or picture", &["-c:v", "mpeg2video", "-f", "mpegts"]),
+    ] {
+        let path = folder.path().join(name);
+        make(&path, arguments);
+        let refused = read(&path).err().expect("not by Mien itself").to_string();
+        assert!(refused.contains(what), "{name}: {refused}");
+        let ours = read_from(&path, &OpenOptions::default(), None).unwrap();
+        assert_eq!(ours.info.decoder, "ffmpeg");
+        assert_eq!((ours.info.size, ours.pictures.len()), ((160, 120), 20), "{name}");
+        let micros: Vec<u64> = ours.pictures.iter().map(|picture| picture.micros).collect();
+        assert_eq!(micros, probed_micros(&path), "{name}");
+        assert!(ours.damage.is_empty(), "{name}: {:?}", ours.damage);
+    }
+}
+
+#[test]
+fn ffmpeg_is_kept_from_following_a_playlist() {
+    if ffmpeg_is_missing() {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let (secret, list) = (folder.path().join("other.ts"), folder.path().join("list.mp4"));
+    make(&secret, &["-c:v", "mpeg2video", "-f", "mpegts"]);
+    let text = format!(
+        "#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\n{}\n#EXT-X-ENDLIST\n",
+        secret.display()
+    );
+    std::fs::write(&list, text).unwrap();
+    let error = read_from(&list, &OpenOptions::default(), None).err().expect("it is refused");
+    assert!(matches!(error, MediaError::Unknown { ffmpeg: Some(_), .. }), "{error:?}");
 }

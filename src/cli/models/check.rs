@@ -135,8 +135,10 @@ fn find_faces(dir: &Path) -> Result<Trial, String> {
 
 fn print(dir: &Path, check: &Check, trial: &Option<Result<Trial, String>>) -> io::Result<()> {
     let mut out = io::stdout().lock();
-    let name = check.card.as_ref().map_or("", Card::name);
-    writeln!(out, "{name}  ({})", dir.display())?;
+    match check.card.as_ref().map_or("", Card::name) {
+        "" => writeln!(out, "{}", dir.display())?,
+        name => writeln!(out, "{name}  ({})", dir.display())?,
+    }
     if let (Some(facts), Some(card)) = (&check.facts, &check.card) {
         let bytes = std::fs::metadata(dir.join(card.file())).map_or(0, |file| file.len());
         writeln!(

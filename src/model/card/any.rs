@@ -24,9 +24,29 @@ impl Card {
             Err(reason) => return Err(vec![reason]),
         };
         parsed.map_err(|first| {
-            let all = rules::explain(&table);
+            let all = rules::explain(&table).0;
             if all.is_empty() { vec![first] } else { all }
         })
+    }
+
+    /// Reads what can be read of a card that may be wrong, and says everything that is wrong with
+    /// it. There is a card if its `[input]` and `[output]` can be read, whatever the rest is like;
+    /// where problems are told, it serves to compare it with a file and for nothing else.
+    pub fn read_leniently(text: &str) -> (Option<Self>, Vec<String>) {
+        let table: toml::Table = match parse(text) {
+            Ok(table) => table,
+            Err(reason) => return (None, vec![reason]),
+        };
+        let task = match rules::task(&table) {
+            Ok(task) => task,
+            Err(reason) => return (None, vec![reason]),
+        };
+        let (problems, readable) = rules::explain(&table);
+        let card = match task {
+            Task::Emotion => readable.try_into().map(Self::Emotion),
+            Task::FaceDetection => readable.try_into().map(Self::Detector),
+        };
+        (card.ok(), problems)
     }
 
     /// Keys at the top of the text that no card has: most likely misspelt.

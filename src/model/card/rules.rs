@@ -61,9 +61,17 @@ pub(super) fn unknown_keys(table: &toml::Table) -> Vec<String> {
     table.keys().filter(|key| !KEYS.contains(&key.as_str())).cloned().collect()
 }
 
-/// Everything that is wrong with a card that could not be read as a whole: each section alone.
-pub(super) fn explain(table: &toml::Table) -> Vec<String> {
-    let mut sections = Sections { table, problems: Vec::new() };
+/// Stands in for what can't be read of a card, so that the rest can be compared with a file.
+const STAND_IN: &str = "\
+    schema = 1\nname = \"\"\nfile = \"\"\nframing = { kind = \"box\", margin = 1.0 }\n\
+    licence = { weights = \"\", data = \"\" }\n";
+
+/// Everything that is wrong with a card, each section alone, and the card without the sections
+/// that can't be read.
+pub(super) fn explain(table: &toml::Table) -> (Vec<String>, toml::Table) {
+    let readable = STAND_IN.parse().unwrap_or_default();
+    let mut sections = Sections { table, problems: Vec::new(), readable };
+    sections.needed::<Task>("task");
     if let Some(schema) = sections.needed::<u32>("schema")
         && schema != SCHEMA
     {
@@ -72,7 +80,9 @@ pub(super) fn explain(table: &toml::Table) -> Vec<String> {
             .push(format!("schema {schema} is not known to this version (it reads {SCHEMA})"));
     }
     sections.needed::<String>("name");
-    sections.needed::<String>("file");
+    if let Some(file) = sections.needed::<String>("file") {
+        sections.problems.extend(file_problems(&file));
+    }
     sections.optional::<String>("sha256");
     sections.needed::<Licence>("licence");
     sections.optional::<toml::Table>("training");
@@ -86,7 +96,7 @@ pub(super) fn explain(table: &toml::Table) -> Vec<String> {
         if let Some(output) = sections.needed::<DetectorOutput>("output") {
             sections.problems.extend(output.problems());
         }
-        return sections.problems;
+        return (sections.problems, sections.readable);
     }
     let output = sections.needed::<EmotionOutput>("output");
     if let Some(output) = &output {
@@ -101,12 +111,13 @@ pub(super) fn explain(table: &toml::Table) -> Vec<String> {
     if let (Some(affect), Some(output)) = (sections.optional::<AffectMap>("affect"), &output) {
         sections.problems.extend(affect.problems(output.labels.len()));
     }
-    sections.problems
+    (sections.problems, sections.readable)
 }
 
 struct Sections<'a> {
     table: &'a toml::Table,
     problems: Vec<String>,
+    readable: toml::Table,
 }
 
 impl Sections<'_> {
@@ -118,11 +129,17 @@ impl Sections<'_> {
     }
 
     fn optional<T: DeserializeOwned>(&mut self, key: &str) -> Option<T> {
-        let value = self.table.get(key)?.clone();
-        value
-            .try_into()
-            .map_err(|error| self.problems.push(format!("{key}: {}", words(&error))))
-            .ok()
+        let value = self.table.get(key)?;
+        match value.clone().try_into() {
+            Ok(section) => {
+                self.readable.insert(key.to_owned(), value.clone());
+                Some(section)
+            }
+            Err(error) => {
+                self.problems.push(format!("{key}: {}", words(&error)));
+                None
+            }
+        }
     }
 }
 
@@ -166,18 +183,16 @@ fn file_problems(file: &str) -> Vec<String> {
 }
 
 impl InputCard {
-    pub(super) fn problems(&self) -> Vec<String> {
+    pub(in crate::model) fn problems(&self) -> Vec<String> {
         let mut problems = Vec::new();
         if !SIDES.contains(&self.width) || !SIDES.contains(&self.height) {
             problems.push(format!("input {}x{} is not within 8 to 2048", self.width, self.height));
         }
         for (name, values) in [("mean", &self.mean), ("std", &self.std)] {
             if values.len() != 1 && values.len() != self.channels.count() {
-                problems.push(format!(
-                    "input.{name} has {} values; it needs 1 or {}",
-                    values.len(),
-                    self.channels.count()
-                ));
+                let wanted = if self.channels.count() == 1 { "1" } else { "1 or 3" };
+                let count = values.len();
+                problems.push(format!("input.{name} has {count} values; it needs {wanted}"));
             }
         }
         let finite = self.mean.iter().chain(&self.std).chain([&self.scale]).all(|v| v.is_finite());
@@ -288,6 +303,23 @@ mod tests {
             assert!(problems.iter().any(|p| p.contains(wanted)), "{wanted}: {problems:#?}");
         }
         assert!(problems.len() >= 6, "{problems:#?}");
+    }
+
+    #[test]
+    fn what_can_be_read_of_a_wrong_card_is() {
+        let card = edited(&[
+            ("kind = \"landmarks\"", "kind = \"circle\""),
+            ("temperature = 0.70", "temperature = \"warm\""),
+        ]);
+        let (card, problems) = Card::read_leniently(&card);
+        assert_eq!(problems.len(), 2, "{problems:?}");
+        let card = card.expect("input and output are sound");
+        let shipped = EmotionCard::parse(builtin::EMOTION.0).unwrap();
+        assert_eq!((card.input(), card.outputs()), (&shipped.input, vec!["logits"]));
+        let (none, problems) = Card::read_leniently(&edited(&[("layout = \"nchw\"", "")]));
+        assert!(none.is_none() && problems[0].contains("layout"), "{problems:?}");
+        let (sound, none) = Card::read_leniently(builtin::EMOTION.0);
+        assert_eq!((sound, none), (Some(Card::Emotion(shipped)), vec![]));
     }
 
     #[test]

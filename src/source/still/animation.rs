@@ -35,28 +35,9 @@ impl Animation {
     pub fn open(path: &Path, format: ImageFormat) -> Result<Option<Self>, MediaError> {
         let file = File::open(path).map_err(|error| MediaError::unreadable(path, &error))?;
         let file = BufReader::new(file);
-        let opened = worker::guard(|| -> Result<_, image::ImageError> {
-            Ok(match format {
-                ImageFormat::Gif => {
-                    let decoder = GifDecoder::new(file)?;
-                    Some((decoder.dimensions(), Opened::Gif(decoder)))
-                }
-                _ => {
-                    let decoder = WebPDecoder::new(file)?;
-                    let animated = decoder.has_animation();
-                    animated.then(|| (decoder.dimensions(), Opened::WebP(decoder)))
-                }
-            })
-        });
-        let opened = opened.map_err(|panic| MediaError::damaged(path, panic))?;
-        let Some((size, opened)) = opened.map_err(|error| of_image(&error, path))? else {
-            return Ok(None);
-        };
-        check_size(size, path)?;
-        let frames = match opened {
-            Opened::Gif(decoder) => decoder.into_frames(),
-            Opened::WebP(decoder) => decoder.into_frames(),
-        };
+        let opened = worker::guard(|| frames(file, format, path));
+        let opened = opened.unwrap_or_else(|panic| Err(MediaError::damaged(path, panic)))?;
+        let Some(Opened { size, frames }) = opened else { return Ok(None) };
         let name = name_of(format);
         let info = info_of(name, name, size);
         Ok(Some(Self {
@@ -70,9 +51,28 @@ impl Animation {
     }
 }
 
-enum Opened {
-    Gif(GifDecoder<BufReader<File>>),
-    WebP(WebPDecoder<BufReader<File>>),
+struct Opened {
+    size: (u32, u32),
+    frames: Frames<'static>,
+}
+
+/// The size is checked before memory is taken for pictures.
+fn frames(
+    file: BufReader<File>,
+    format: ImageFormat,
+    path: &Path,
+) -> Result<Option<Opened>, MediaError> {
+    let failed = |error| of_image(&error, path);
+    if format == ImageFormat::Gif {
+        let decoder = GifDecoder::new(file).map_err(failed)?;
+        let size = decoder.dimensions();
+        check_size(size, path)?;
+        return Ok(Some(Opened { size, frames: decoder.into_frames() }));
+    }
+    let decoder = WebPDecoder::new(file).map_err(failed)?;
+    let size = decoder.dimensions();
+    check_size(size, path)?;
+    Ok(decoder.has_animation().then(|| Opened { size, frames: decoder.into_frames() }))
 }
 
 impl MediaReader for Animation {

@@ -24,6 +24,8 @@ pub struct Mkv {
     /// Bytes that each packet begins with and the file leaves out.
     stripped: Vec<u8>,
     frame: Frame,
+    /// Whether it ends before it says it does.
+    is_cut_off: bool,
 }
 
 impl Mkv {
@@ -31,7 +33,9 @@ impl Mkv {
     ///
     /// # Errors
     /// [`DemuxError`].
-    pub fn open(file: BufReader<File>) -> Result<Self, DemuxError> {
+    pub fn open(mut file: BufReader<File>) -> Result<Self, DemuxError> {
+        let file_bytes = file.seek(SeekFrom::End(0))?;
+        let head = head_of(&mut file)?;
         let again = file.get_ref().try_clone()?;
         let file = match MatroskaFile::open(Patched { file, patch: None }) {
             Ok(file) => file,
@@ -39,7 +43,7 @@ impl Mkv {
             Err(_) => {
                 let mut file = BufReader::new(again);
                 file.seek(SeekFrom::Start(0))?;
-                let patch = without_list(&mut file)?;
+                let patch = without_list(&head);
                 MatroskaFile::open(Patched { file, patch }).map_err(in_our_words)?
             }
         };
@@ -58,7 +62,9 @@ impl Mkv {
             duration: duration.filter(|duration| !duration.is_zero()),
         };
         let (number, stripped) = (entry.track_number().get(), stripped(entry)?);
-        Ok(Self { track, number, tick_nanos, stripped, file, frame: Frame::default() })
+        let is_cut_off = stated_end(&head).is_some_and(|end| end > file_bytes);
+        let frame = Frame::default();
+        Ok(Self { track, number, tick_nanos, stripped, file, frame, is_cut_off })
     }
 }
 
@@ -70,7 +76,7 @@ impl Demuxer for Mkv {
     fn next_packet(&mut self) -> Result<Option<Packet>, DemuxError> {
         loop {
             if !self.file.next_frame(&mut self.frame).map_err(in_our_words)? {
-                return Ok(None);
+                return if self.is_cut_off { Err(DemuxError::Truncated) } else { Ok(None) };
             }
             if self.frame.track == self.number {
                 break;
@@ -136,30 +142,55 @@ impl Seek for Patched {
 /// The header of an element that means nothing, with its length in eight bytes.
 const VOID_BYTES: usize = 9;
 
-/// A patch that turns the list at the beginning (`SeekHead`) into an element that means nothing.
-fn without_list(file: &mut BufReader<File>) -> Result<Option<(u64, [u8; VOID_BYTES])>, DemuxError> {
-    const SEEK_HEAD: [u8; 4] = [0x11, 0x4d, 0x9b, 0x74];
+/// Headers lie within so many bytes of the beginning.
+const HEAD_BYTES: u64 = 4096;
+
+fn head_of(file: &mut BufReader<File>) -> Result<Vec<u8>, DemuxError> {
     let mut head = Vec::new();
-    file.take(4096).read_to_end(&mut head)?;
     file.seek(SeekFrom::Start(0))?;
-    let Some(at) = head.windows(4).position(|window| window == SEEK_HEAD) else { return Ok(None) };
-    // Lengths: as many bytes as there are zero bits in front and one more; the rest is the number.
-    let first = head.get(at + 4).copied().unwrap_or(0);
+    file.take(HEAD_BYTES).read_to_end(&mut head)?;
+    file.seek(SeekFrom::Start(0))?;
+    Ok(head)
+}
+
+/// An element in the beginning of a file.
+struct Element {
+    at: usize,
+    head_bytes: usize,
+    /// Bytes after its header; `None`: not known when it was written.
+    length: Option<u64>,
+}
+
+/// The first element with that identifier of four bytes.
+fn find(head: &[u8], id: [u8; 4]) -> Option<Element> {
+    let at = head.windows(4).position(|window| window == id)?;
+    // As many bytes as there are zero bits in front and one more; what follows is the number.
+    let first = *head.get(at + 4)?;
     let length_bytes = first.leading_zeros() as usize + 1;
-    let Some(length) = head.get(at + 4..at + 4 + length_bytes) else { return Ok(None) };
-    let number = length
-        .iter()
-        .skip(1)
-        .fold(u64::from(first) & ((1 << (8 - length_bytes.min(8))) - 1), |number, byte| {
-            number << 8 | u64::from(*byte)
-        });
-    let whole = 4 + length_bytes as u64 + number;
-    let Some(rest) = whole.checked_sub(VOID_BYTES as u64) else { return Ok(None) };
+    let bytes = head.get(at + 4..at + 4 + length_bytes)?;
+    let high = u64::from(first) & ((1 << (8 - length_bytes.min(8))) - 1);
+    let number = bytes[1..].iter().fold(high, |number, byte| number << 8 | u64::from(*byte));
+    let unknown = number == (1 << (7 * length_bytes)) - 1;
+    Some(Element { at, head_bytes: 4 + length_bytes, length: (!unknown).then_some(number) })
+}
+
+/// Where the file ends as it says itself.
+fn stated_end(head: &[u8]) -> Option<u64> {
+    const SEGMENT: [u8; 4] = [0x18, 0x53, 0x80, 0x67];
+    let segment = find(head, SEGMENT)?;
+    (segment.at as u64 + segment.head_bytes as u64).checked_add(segment.length?)
+}
+
+/// A patch that turns the list at the beginning (`SeekHead`) into an element that means nothing.
+fn without_list(head: &[u8]) -> Option<(u64, [u8; VOID_BYTES])> {
+    const SEEK_HEAD: [u8; 4] = [0x11, 0x4d, 0x9b, 0x74];
+    let list = find(head, SEEK_HEAD)?;
+    let whole = (list.head_bytes as u64).checked_add(list.length?)?;
+    let rest = whole.checked_sub(VOID_BYTES as u64)?;
     let mut void = [0; VOID_BYTES];
-    void[0] = 0xec;
     void[1..].copy_from_slice(&rest.to_be_bytes());
-    void[1] = 1;
-    Ok(Some((at as u64, void)))
+    (void[0], void[1]) = (0xec, 1);
+    Some((list.at as u64, void))
 }
 
 fn describe(entry: &TrackEntry) -> Description {

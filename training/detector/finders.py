@@ -1,0 +1,125 @@
+"""Detectors behind one call: a picture in, boxes, scores and points in its pixels out."""
+
+import time
+from pathlib import Path
+from typing import NamedTuple, Protocol
+
+import numpy as np
+import onnxruntime
+from PIL import Image
+
+from . import INPUT, NMS_IOU, STRIDES, data
+
+# Nothing below this is worth sorting.
+LEAST_SCORE = 0.1
+
+
+class Found(NamedTuple):
+    boxes: np.ndarray
+    scores: np.ndarray
+    points: np.ndarray
+
+
+class Finder(Protocol):
+    def find(self, picture: Image.Image) -> Found: ...
+
+    def milliseconds(self, rounds: int = 60) -> float: ...
+
+
+def session(path: Path) -> onnxruntime.InferenceSession:
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    options.log_severity_level = 3
+    return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+
+
+def letterbox(picture: Image.Image, width: int, height: int) -> tuple[np.ndarray, float]:
+    """Scaled to fit, at the top left, the rest black: `[height, width, 3]` f32 and the scale."""
+    scale = min(width / picture.width, height / picture.height)
+    size = (max(1, round(picture.width * scale)), max(1, round(picture.height * scale)))
+    canvas = Image.new("RGB", (width, height))
+    canvas.paste(picture.resize(size, Image.Resampling.BILINEAR))
+    return np.asarray(canvas, np.float32), scale
+
+
+def kept(boxes: np.ndarray, scores: np.ndarray, points: np.ndarray, scale: float) -> Found:
+    likely = scores >= LEAST_SCORE
+    boxes, scores, points = boxes[likely], scores[likely], points[likely]
+    chosen = data.suppress(boxes, scores, NMS_IOU)
+    return Found(boxes[chosen] / scale, scores[chosen], points[chosen].reshape(-1, 5, 2) / scale)
+
+
+def least_time(network: onnxruntime.InferenceSession, rounds: int) -> float:
+    """Milliseconds of the fastest of `rounds` runs on an empty picture."""
+    given = network.get_inputs()[0]
+    shape = [side if isinstance(side, int) else 320 for side in given.shape]
+    shape[0] = 1
+    tensor, times = np.full(shape, 128, np.float32), []
+    for _ in range(rounds):
+        began = time.perf_counter()
+        network.run(None, {given.name: tensor})
+        times.append(time.perf_counter() - began)
+    return 1000 * min(times)
+
+
+class MienFinder:
+    def __init__(self, path: Path) -> None:
+        self.network = session(path)
+
+    def find(self, picture: Image.Image) -> Found:
+        canvas, scale = letterbox(picture, *INPUT)
+        tensor = np.ascontiguousarray(canvas.transpose(2, 0, 1)[None])
+        names = ["scores", "boxes", "landmarks"]
+        scores, boxes, points = self.network.run(names, {"picture": tensor})
+        return kept(boxes[0], scores[0], points[0], scale)
+
+    def milliseconds(self, rounds: int = 60) -> float:
+        return least_time(self.network, rounds)
+
+
+class YuNetFinder:
+    """YuNet-n (Apache 2.0), at 320x320 or, with a network of free size, at the picture's own."""
+
+    def __init__(self, path: Path) -> None:
+        self.network = session(path)
+        sides = self.network.get_inputs()[0].shape[2:]
+        self.fixed = (sides[1], sides[0]) if all(isinstance(side, int) for side in sides) else None
+
+    def find(self, picture: Image.Image, scale: float = 1.0) -> Found:
+        if self.fixed:
+            canvas, scale = letterbox(picture, *self.fixed)
+        else:
+            width, height = (round(side * scale) for side in picture.size)
+            room = [-(-side // 32) * 32 for side in (height, width)]
+            canvas = np.zeros((*room, 3), np.float32)
+            small = picture.resize((width, height), Image.Resampling.BILINEAR)
+            canvas[:height, :width] = np.asarray(small, np.float32)
+        tensor = np.ascontiguousarray(canvas[:, :, ::-1].transpose(2, 0, 1)[None])
+        names = [output.name for output in self.network.get_outputs()]
+        given = {self.network.get_inputs()[0].name: tensor}
+        answers = dict(zip(names, self.network.run(names, given), strict=True))
+        parts = [self.decode(answers, stride, canvas.shape) for stride in STRIDES]
+        scores, boxes, points = (np.concatenate(group) for group in zip(*parts, strict=True))
+        return kept(boxes, scores, points, scale)
+
+    @staticmethod
+    def decode(answers: dict[str, np.ndarray], stride: int, shape: tuple[int, ...]) -> tuple:
+        rows, columns = np.mgrid[0 : shape[0] // stride, 0 : shape[1] // stride]
+        corners = np.stack([columns.ravel(), rows.ravel()], 1)
+        classes, objects = (
+            answers[f"{name}_{stride}"].ravel().clip(0, 1) for name in ("cls", "obj")
+        )
+        box = answers[f"bbox_{stride}"].reshape(-1, 4)
+        middle = (corners + box[:, :2]) * stride
+        half = np.exp(box[:, 2:]) * stride / 2
+        points = (answers[f"kps_{stride}"].reshape(-1, 5, 2) + corners[:, None]) * stride
+        return np.sqrt(classes * objects), np.concatenate([middle - half, middle + half], 1), points
+
+    def milliseconds(self, rounds: int = 60) -> float:
+        return least_time(self.network, rounds)
+
+
+def open_finder(path: Path) -> Finder:
+    """By the names of the outputs."""
+    names = {output.name for output in session(path).get_outputs()}
+    return YuNetFinder(path) if "cls_8" in names else MienFinder(path)

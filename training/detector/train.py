@@ -1,0 +1,262 @@
+"""Trains or refines the detector; a stop at any moment loses a few minutes at most.
+
+    python -m detector.train --out runs/detector/NAME [--init WEIGHTS] [--minutes 90] [--resume]
+    python -m detector.train --smoke       (seconds, no data: checks that every part works)
+
+In the folder of the run: `log.jsonl`, `state.pt` (to resume), `weights.pt` (the running average).
+"""
+
+import argparse
+import copy
+import json
+import math
+import tempfile
+import time
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import nn
+
+from . import data, losses, network
+from .sampler import Sampler, Source, targets
+
+# Input sizes of a step with the number of pictures, and the share of steps with the large one.
+SMALL, LARGE, LARGE_SHARE = ((192, 160), 24), ((320, 256), 10), 0.25
+WARM_UP = 100
+# A line with the mean losses is written each so many steps, a state at least so often (seconds).
+ROUND = 200
+STATE_EVERY = 120
+
+
+@dataclass
+class Settings:
+    labels: str = "runs/detector"
+    data: str = "../../shared/data"
+    out: str = "runs/detector/latest"
+    init: str = ""
+    steps: int = 20_000
+    minutes: float = 0.0
+    """Where above 0, the schedule is squeezed into this time."""
+    rate: float = 2e-3
+    decay: float = 1e-3
+    point_weight: float = 2.0
+    empty: float = 0.12
+    """Share of the samples that show no face."""
+    average: float = 0.9985
+    seed: int = 0
+    threads: int = 1
+    bf16: bool = False
+    resume: bool = False
+    smoke: bool = False
+
+
+def synthetic(count: int, seed: int = 0) -> list[data.Picture]:
+    """Ovals with two dark spots on noise, with the boxes and points that they have."""
+    random = np.random.default_rng(seed)
+    rows, columns = np.mgrid[0:200, 0:260]
+    pictures = []
+    for _ in range(count):
+        pixels = random.uniform(0, 120, (200, 260, 3))
+        x, y, size = random.uniform(80, 180), random.uniform(80, 120), random.uniform(40, 60)
+        pixels[((columns - x) / 0.4 / size) ** 2 + ((rows - y) / 0.5 / size) ** 2 < 1] = 200
+        offsets = [[-0.18, -0.12], [0.18, -0.12], [0, 0.05], [-0.14, 0.22], [0.14, 0.22]]
+        points = np.array([x, y]) + size * np.array(offsets)
+        for point in points:
+            pixels[(columns - point[0]) ** 2 + (rows - point[1]) ** 2 < (0.06 * size) ** 2] = 30
+        box = np.array(
+            [[x - 0.4 * size, y - 0.5 * size, x + 0.4 * size, y + 0.5 * size]], np.float32
+        )
+        picture = data.Picture(
+            Path("drawn"), box, np.ones(1, np.float32), points[None].astype(np.float32), box.copy()
+        )
+        picture.image = Image.fromarray(pixels.clip(0, 255).astype(np.uint8))
+        pictures.append(picture)
+    return pictures
+
+
+class Run:
+    def __init__(self, settings: Settings) -> None:
+        torch.manual_seed(settings.seed)
+        torch.set_num_threads(settings.threads)
+        self.settings = settings
+        self.folder = Path(settings.out)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        self.net = network.Detector()
+        if settings.init:
+            self.net.load_state_dict(network.weights_of(Path(settings.init)))
+        self.net.to(self.device, memory_format=torch.channels_last)
+        self.average = copy.deepcopy(self.net).eval()
+        self.optimiser = torch.optim.AdamW(
+            self.net.parameters(), lr=settings.rate, weight_decay=settings.decay
+        )
+        self.step, self.seconds = 0, 0.0
+        if settings.resume and (self.folder / "state.pt").exists():
+            self.resume()
+        scenes, portraits = self.sources()
+        # A resumed run goes on with other samples than it began with.
+        self.sampler = Sampler(scenes, portraits, settings.seed + self.step, settings.empty)
+        self.grids = {size: network.cells(*size) for size, _ in (SMALL, LARGE)}
+
+    def sources(self) -> tuple[list[Source], list[Source]]:
+        if self.settings.smoke:
+            return [Source.of(one) for one in synthetic(6)], [
+                Source.of(one) for one in synthetic(4, 1)
+            ]
+        labels, folder = Path(self.settings.labels), Path(self.settings.data)
+        scenes = data.load_labels(labels / "scenes.npz", folder / "wider_train/images")
+        portraits = data.load_labels(labels / "portraits.npz", folder / "lfw_faces")
+        return (
+            [Source.of(one) for one in scenes if not data.held_back(one.path.name)],
+            [
+                Source.of(one)
+                for one in portraits
+                if not data.held_back(one.path.name) and (one.scores >= data.SURE).any()
+            ],
+        )
+
+    def progress(self) -> float:
+        """How far the schedule is, 0 to 1, by steps or by time, whichever is further."""
+        minutes = self.settings.minutes
+        by_time = self.seconds / (60 * minutes) if minutes > 0 else 0.0
+        return max(self.step / self.settings.steps, by_time)
+
+    def learn(self) -> dict[str, float]:
+        (width, height), count = LARGE if self.sampler.random.random() < LARGE_SHARE else SMALL
+        corners, strides = self.grids[width, height]
+        samples = [self.sampler.draw(width, height) for _ in range(count)]
+        wanted = torch.from_numpy(
+            np.stack(
+                [
+                    targets(sample, width, height, corners.numpy(), strides.numpy())
+                    for sample in samples
+                ]
+            )
+        )
+        pixels = torch.from_numpy(np.stack([sample.pixels for sample in samples])).permute(
+            0, 3, 1, 2
+        )
+        pixels = pixels.to(self.device, memory_format=torch.channels_last)
+        slope = min(1, (self.step + 1) / WARM_UP)
+        slope *= 0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * min(1, self.progress())))
+        for group in self.optimiser.param_groups:
+            group["lr"] = self.settings.rate * slope
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.settings.bf16):
+            answers = self.net(pixels)
+        loss, parts = losses.loss_of(
+            answers.float(),
+            wanted.to(self.device),
+            corners.to(self.device),
+            strides.to(self.device),
+            self.settings.point_weight,
+        )
+        self.optimiser.zero_grad()
+        loss.backward()
+        nn.utils.clip_grad_norm_(self.net.parameters(), 10.0)
+        self.optimiser.step()
+        self.step += 1
+        self.follow()
+        return parts
+
+    @torch.no_grad()
+    def follow(self) -> None:
+        decay = min(self.settings.average, (1 + self.step) / (10 + self.step))
+        pairs = zip(self.average.state_dict().values(), self.net.state_dict().values(), strict=True)
+        for mean, now in pairs:
+            if mean.dtype.is_floating_point:
+                mean.lerp_(now, 1 - decay)
+            else:
+                mean.copy_(now)
+
+    def save(self) -> None:
+        partial = self.folder / "state.part"
+        torch.save(
+            {
+                "net": self.net.state_dict(),
+                "average": self.average.state_dict(),
+                "optimiser": self.optimiser.state_dict(),
+                "step": self.step,
+                "seconds": self.seconds,
+            },
+            partial,
+        )
+        partial.replace(self.folder / "state.pt")
+        torch.save(self.average.state_dict(), self.folder / "weights.pt")
+
+    def resume(self) -> None:
+        state = torch.load(self.folder / "state.pt", map_location=self.device, weights_only=True)
+        self.net.load_state_dict(state["net"])
+        self.average.load_state_dict(state["average"])
+        self.optimiser.load_state_dict(state["optimiser"])
+        self.step, self.seconds = state["step"], state["seconds"]
+
+    def run(self) -> None:
+        (self.folder / "run.json").write_text(json.dumps(asdict(self.settings), indent=1) + "\n")
+        sums: dict[str, float] = {}
+        began, saved = 0, time.monotonic()
+        while self.progress() < 1:
+            clock = time.monotonic()
+            for name, value in self.learn().items():
+                sums[name] = sums.get(name, 0.0) + value
+            self.seconds += time.monotonic() - clock
+            began += 1
+            if began == ROUND or self.progress() >= 1:
+                line = {"step": self.step, "minutes": round(self.seconds / 60, 1)}
+                line |= {name: round(value / began, 4) for name, value in sums.items()}
+                with (self.folder / "log.jsonl").open("a") as log:
+                    log.write(json.dumps(line) + "\n")
+                print(json.dumps(line), flush=True)
+                sums, began = {}, 0
+            if time.monotonic() - saved > STATE_EVERY or self.progress() >= 1:
+                self.save()
+                saved = time.monotonic()
+
+
+def smoke(settings: Settings) -> None:
+    """Every part once, on drawn ovals: sample, learn, resume, export, compare, find."""
+    from . import export, finders, measure, staged
+
+    with tempfile.TemporaryDirectory() as folder:
+        settings.out, settings.steps = folder, 3
+        Run(settings).run()
+        settings.resume, settings.steps = True, 5
+        Run(settings).run()
+        file = Path(folder) / "model.onnx"
+        difference = export.write(network.load(Path(folder) / "weights.pt"), file)
+        finder = finders.open_finder(file)
+        pictures = synthetic(3, seed=2)
+        seen = measure.Scenes(finder, pictures)
+        backdrop = Image.new("RGB", staged.FRAME, (90, 90, 90))
+        found = measure.stage(finder, pictures, [backdrop], 0.6)
+        print(
+            f"smoke: recall {seen.at(0.6).recall}, {len(found)} staged cases, "
+            f"ONNX and torch differ by {difference:.1e} at most"
+        )
+
+
+def parse() -> Settings:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    for entry in fields(Settings):
+        name, default = "--" + entry.name.replace("_", "-"), getattr(Settings(), entry.name)
+        if isinstance(default, bool):
+            parser.add_argument(name, action="store_true")
+        else:
+            parser.add_argument(name, type=type(default), default=default)
+    return Settings(**vars(parser.parse_args()))
+
+
+def main() -> None:
+    settings = parse()
+    if settings.smoke:
+        smoke(settings)
+    else:
+        Run(settings).run()
+
+
+if __name__ == "__main__":
+    main()
