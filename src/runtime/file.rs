@@ -406,6 +406,16 @@ impl<'a> Analysis<'a> {
         }
     }
 
+    /// Damage all over is no session.
+    fn some_frame(&self) -> Result<(), FileError> {
+        match self.damage.first() {
+            Some(damage) if self.progress.frames == 0 => {
+                Err(MediaError::damaged(&self.job.path, &*damage.reason).into())
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Closes the session, or removes it if there was a failure.
     fn end(mut self, outcome: Result<(), FileError>) -> Result<Analysed, FileError> {
         let Some(Writing { rows, thread }) = self.writing.take() else {
@@ -414,7 +424,7 @@ impl<'a> Analysis<'a> {
         };
         drop(rows);
         let (recorder, written) = join("recorder", thread)?;
-        let outcome = outcome.and(written.map_err(FileError::from));
+        let outcome = outcome.and(written.map_err(FileError::from)).and(self.some_frame());
         if let Err(error) = outcome {
             remove(recorder);
             return Err(error);
