@@ -1,5 +1,5 @@
-//! Mien reads facial expressions from a camera or the built-in demo, shows them live and
-//! records them.
+//! Mien reads facial expressions from a camera, saved videos or the built-in demo, shows them
+//! live and records them.
 //!
 //! Data flows one way, and the modules are listed in that order:
 //!

@@ -291,6 +291,21 @@ fn a_file_that_is_cut_off_is_analysed_up_to_there_and_named() {
 }
 
 #[test]
+fn damage_all_over_is_no_session() {
+    let home = Home::new();
+    let path = home.clip("h264_bframes.mp4");
+    let mut bytes = fs::read(&path).unwrap();
+    let start = bytes.windows(4).position(|name| name == b"mdat").unwrap() + 4;
+    let end = bytes.windows(4).position(|name| name == b"moov").unwrap() - 4;
+    bytes[start..end].fill(0x55);
+    fs::write(&path, bytes).unwrap();
+    let output = home.analyze(&["h264_bframes.mp4"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(text(&output.stderr).contains("is damaged"), "{output:?}");
+    assert_eq!(fs::read_dir(home.out()).map_or(0, Iterator::count), 0, "nothing is left behind");
+}
+
+#[test]
 fn frames_without_a_face_are_rows() {
     let home = Home::new();
     home.clip("h264_bframes.mp4");

@@ -123,8 +123,11 @@ impl FileError {
     pub fn advice(&self) -> &'static str {
         match self {
             Self::Media(error) => error.advice(),
-            Self::Record(error) => error.advice(),
-            Self::Earlier(error) => error.advice(),
+            Self::Record(_) => {
+                "Make room there, or choose another folder with --out. What is done already is \
+                 skipped."
+            }
+            Self::Earlier(_) => "Wait for the other program, or move what is in the way.",
             Self::NothingSelected => "Compare --from and --to with the length of the file.",
             Self::Worker { .. } => "Try again; if it goes on, send us the file.",
             Self::Cancelled => "",
@@ -356,7 +359,8 @@ impl<'a> Analysis<'a> {
             && let Some(Writing { rows, thread }) = self.writing.take()
         {
             drop(rows);
-            let (_, outcome) = join("recorder", thread)?;
+            let (recorder, outcome) = join("recorder", thread)?;
+            remove(recorder);
             outcome?;
         }
         Ok(())
@@ -402,6 +406,16 @@ impl<'a> Analysis<'a> {
         }
     }
 
+    /// Damage all over is no session.
+    fn some_frame(&self) -> Result<(), FileError> {
+        match self.damage.first() {
+            Some(damage) if self.progress.frames == 0 => {
+                Err(MediaError::damaged(&self.job.path, &*damage.reason).into())
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Closes the session, or removes it if there was a failure.
     fn end(mut self, outcome: Result<(), FileError>) -> Result<Analysed, FileError> {
         let Some(Writing { rows, thread }) = self.writing.take() else {
@@ -410,12 +424,9 @@ impl<'a> Analysis<'a> {
         };
         drop(rows);
         let (recorder, written) = join("recorder", thread)?;
-        let outcome = outcome.and(written.map_err(FileError::from));
+        let outcome = outcome.and(written.map_err(FileError::from)).and(self.some_frame());
         if let Err(error) = outcome {
-            let folder = recorder.folder().to_owned();
-            drop(recorder);
-            // The first error is the one to tell; the next try tidies up too.
-            let _ = discard(&folder);
+            remove(recorder);
             return Err(error);
         }
         let damaged = self.damage.iter().map(|damage| damage.pictures).sum();
@@ -438,6 +449,14 @@ impl<'a> Analysis<'a> {
             damage: self.damage,
         })
     }
+}
+
+/// Leaves no session behind.
+fn remove(recorder: Recorder) {
+    let folder = recorder.folder().to_owned();
+    drop(recorder);
+    // The error that led here is the one to tell; the next try tidies up too.
+    let _ = discard(&folder);
 }
 
 fn write_all(recorder: &mut Recorder, queue: &Receiver<Row>) -> Result<(), RecordError> {

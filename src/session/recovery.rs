@@ -64,7 +64,7 @@ pub enum RecoverError {
         path: PathBuf,
     },
     /// The system refuses.
-    #[error("{} can't be closed: {reason}", path.display())]
+    #[error("{} can't be closed or replaced: {reason}", path.display())]
     Io {
         /// What was to be read or written.
         path: PathBuf,

@@ -9,7 +9,7 @@ use mien::source::media::{self, MediaError, MediaItem};
 use crate::reading::{BUILT_IN, clips, files_in, read};
 use crate::stills::png;
 
-/// Small changes of each kept clip.
+/// Small changes of each kept clip; `MIEN_MUTATIONS` asks for another number.
 const MUTATIONS: u64 = 40;
 
 /// No tiny clip takes longer, on however busy a machine.
@@ -80,11 +80,13 @@ fn no_change_of_a_file_makes_the_program_end_or_hang() {
     png(&still, (40, 30), 9);
     originals.push(("a picture".into(), fs::read(&still).unwrap()));
     assert_eq!(originals.len(), 10);
+    let asked = std::env::var("MIEN_MUTATIONS").ok().and_then(|number| number.parse().ok());
+    let mutations: u64 = asked.unwrap_or(MUTATIONS);
     let (mut some, mut none) = (0, 0);
     for (number, (name, original)) in originals.iter().enumerate() {
-        for mutation in 0..MUTATIONS {
+        for mutation in 0..mutations {
             let mut bytes = original.clone();
-            Dice(number as u64 * 1000 + mutation).mutate(&mut bytes);
+            Dice((number as u64) << 32 | mutation).mutate(&mut bytes);
             let path = folder.path().join("mutated");
             fs::write(&path, &bytes).unwrap();
             let began = Instant::now();

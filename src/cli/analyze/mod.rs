@@ -11,7 +11,7 @@ use super::{EXIT_FAILED, EXIT_OK, InputArgs, fail};
 use crate::pipeline::PipelineOptions;
 use crate::runtime::batch::{Batch, BatchOptions, FileEvent, Outcome};
 use crate::runtime::cancel::cancel_token;
-use crate::runtime::file::Selection;
+use crate::runtime::file::{FileError, Selection};
 use crate::runtime::live::LiveOptions;
 use crate::source::media::OpenOptions;
 use crate::time::Pts;
@@ -162,6 +162,7 @@ fn state(outcome: &Outcome) -> &'static str {
         Outcome::Analysed(analysed) if !analysed.damage.is_empty() => "damaged",
         Outcome::Analysed(_) => "analysed",
         Outcome::Skipped { .. } => "skipped",
+        Outcome::Failed(FileError::Cancelled) => "stopped",
         Outcome::Failed(_) => "failed",
     }
 }

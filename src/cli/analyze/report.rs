@@ -153,6 +153,11 @@ impl Report {
                 self.line(&line);
                 self.rows.push(vec![state.into(), name, reason.clone()]);
             }
+            // Whoever stopped it knows.
+            Outcome::Failed(FileError::Cancelled) => {
+                self.line(&json!({ "event": state, "file": path }));
+                self.rows.push(vec![state.into(), name]);
+            }
             Outcome::Failed(error) => {
                 self.counts.failed += 1;
                 let advice = error.advice();

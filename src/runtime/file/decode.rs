@@ -118,8 +118,9 @@ impl Decode {
     /// Whether it is the first frame of its share of a second.
     fn is_sampled(&mut self, pts: Pts) -> bool {
         let Some(rate_hz) = self.selection.sample_rate_hz else { return true };
-        // A frame a microsecond early, by rounding, still counts.
-        let slot = ((pts.as_secs_f64() + 1e-6) * rate_hz).floor() as u64;
+        // A frame a microsecond early, by rounding, still counts; so does one that the product of
+        // two numbers puts a trifle before its slot.
+        let slot = ((pts.as_secs_f64() + 1e-6) * rate_hz + 1e-9).floor() as u64;
         self.last_slot.replace(slot) != Some(slot)
     }
 

@@ -100,9 +100,10 @@ pub struct Packet {
 /// `ticks` of `numerator / denominator` seconds in millionths, rounded to the nearest as ffprobe
 /// prints them.
 pub fn micros(ticks: i64, numerator: u64, denominator: u64) -> i64 {
-    let scaled = i128::from(ticks) * i128::from(numerator) * 1_000_000;
+    // A hostile header may claim ticks of centuries: such times end up at the limit.
+    let scaled = i128::from(ticks).saturating_mul(i128::from(numerator)).saturating_mul(2_000_000);
     let denominator = i128::from(denominator.max(1));
-    let rounded = (2 * scaled + denominator).div_euclid(2 * denominator);
+    let rounded = scaled.saturating_add(denominator).div_euclid(2 * denominator);
     rounded.clamp(i64::MIN.into(), i64::MAX.into()) as i64
 }
 

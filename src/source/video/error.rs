@@ -67,7 +67,7 @@ pub enum MediaError {
         height: u64,
     },
     /// It is not the file it was a moment ago.
-    #[error("{} changed while it was read", shown(path))]
+    #[error("{} changed or vanished while it was read", shown(path))]
     Changed {
         /// The file.
         path: PathBuf,

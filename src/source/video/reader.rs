@@ -21,6 +21,9 @@ const LATEST: i64 = 40;
 /// Why such a packet is lost.
 const NOTHING_CAME: &str = "it could not be decoded";
 
+/// Lost pictures whose times are kept until a picture comes.
+const MOST_REMEMBERED: usize = 1 << 16;
+
 /// Decoded pictures that may wait for others; beyond it the order of the file is wrong.
 const MOST_HELD: usize = 24;
 
@@ -324,6 +327,8 @@ impl MediaReader for VideoReader {
 struct Losses {
     /// Times of lost pictures that are not accounted for yet.
     micros: Vec<i64>,
+    /// Lost besides, when there were too many to remember each.
+    more: u64,
     reason: Option<String>,
     /// The last time known before the file could not be read any further, and why.
     cut_off: Option<(i64, String)>,
@@ -331,7 +336,11 @@ struct Losses {
 
 impl Losses {
     fn add(&mut self, micros: i64, reason: &str) {
-        self.micros.push(micros);
+        if self.micros.len() < MOST_REMEMBERED {
+            self.micros.push(micros);
+        } else {
+            self.more += 1;
+        }
         self.reason.get_or_insert_with(|| reason.to_owned());
     }
 
@@ -345,6 +354,7 @@ impl Losses {
             self.reason = None;
         }
         let (from, to, pictures) = (pts(*from), pts(micros), lost.len() as u64);
+        let pictures = pictures + std::mem::take(&mut self.more);
         (pictures, Some(Damage { from, to, pictures, reason }))
     }
 

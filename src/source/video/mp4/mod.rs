@@ -35,7 +35,7 @@ pub struct Mp4 {
     /// Decoding time that follows the last fragment, in ticks.
     fragment_end: i64,
     queued: VecDeque<Sample>,
-    /// Bytes of the samples given so far.
+    /// Bytes of the samples given so far, at least one for each.
     given_bytes: u64,
 }
 
@@ -136,7 +136,7 @@ impl Demuxer for Mp4 {
             return Err(DemuxError::Truncated);
         }
         // Tables may claim the same bytes again and again, billions of times.
-        self.given_bytes = self.given_bytes.saturating_add(sample.bytes);
+        self.given_bytes = self.given_bytes.saturating_add(sample.bytes.max(1));
         if self.given_bytes / 2 > self.file_bytes {
             return Err(DemuxError::damaged("it claims more pictures than it holds"));
         }
@@ -188,7 +188,7 @@ fn all(table: &SampleTable, file_bytes: u64) -> impl Iterator<Item = Sample> + u
     let (mut table, mut bytes) = (table.clone(), 0_u64);
     std::iter::from_fn(move || {
         let sample = table.next().ok()??;
-        bytes = bytes.saturating_add(sample.bytes);
+        bytes = bytes.saturating_add(sample.bytes.max(1));
         (bytes / 2 <= file_bytes).then_some(sample)
     })
 }
