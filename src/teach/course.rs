@@ -400,6 +400,9 @@ mod tests {
         let error = teach(&lesson, 0, &never_stop).unwrap_err();
         assert_eq!(error, TeachError::TooFewClasses { found: 1 });
         let mut lesson = clouds(10, 6, 0.5);
+        lesson.classes[1] = "Unsure".into();
+        assert_eq!(teach(&lesson, 0, &never_stop).unwrap_err(), TeachError::Reserved);
+        let mut lesson = clouds(10, 6, 0.5);
         lesson.examples[3].embedding = vec![f32::NAN; 6].into();
         assert_eq!(teach(&lesson, 0, &never_stop).unwrap_err(), TeachError::NoNumbers);
     }

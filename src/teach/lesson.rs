@@ -6,6 +6,14 @@ use std::sync::Arc;
 /// and to choose by.
 pub const MIN_PER_CLASS: usize = 5;
 
+/// What is shown and written where no word is better than a wrong one; no class can be called so.
+pub const RESERVED: &str = "unsure";
+
+/// Whether a class can't be called so, as it would read like the absence of a class.
+pub fn is_reserved(name: &str) -> bool {
+    name.trim().eq_ignore_ascii_case(RESERVED)
+}
+
 /// Examples to learn classes from.
 #[derive(Debug, Clone, Default)]
 pub struct Lesson {
@@ -68,6 +76,9 @@ impl Lesson {
         if self.classes.len() > 1000 {
             return Err(TeachError::TooManyClasses { found: self.classes.len() });
         }
+        if self.classes.iter().any(|class| is_reserved(class)) {
+            return Err(TeachError::Reserved);
+        }
         for (class, found) in self.classes.iter().zip(self.counts()) {
             if found < MIN_PER_CLASS {
                 return Err(TeachError::TooFewExamples { class: class.clone(), found });
@@ -104,6 +115,9 @@ pub enum TeachError {
         /// Classes there are.
         found: usize,
     },
+    /// A class has a name that means something else.
+    #[error("no class can be called \u{201c}{RESERVED}\u{201d}: it is the word for no reading")]
+    Reserved,
     /// A class has too few examples.
     #[error(
         "\u{201c}{class}\u{201d} has {found} face{}; {MIN_PER_CLASS} are the least, and 30 begin to \
@@ -136,6 +150,7 @@ impl TeachError {
         match self {
             Self::TooFewClasses { .. } => "Add a class with examples of it.",
             Self::TooManyClasses { .. } => "Leave classes out, or join some.",
+            Self::Reserved => "Give this class another name.",
             Self::TooFewExamples { .. } => "Add examples of this class, or leave it out.",
             Self::NoNumbers => "Check the base model with `mien doctor`, or use the shipped one.",
             Self::NotFitted { .. } => {

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::store::{Tone, count};
 use crate::observation::{Hint, TrackId};
 use crate::runtime::teaching::{TakeId, TeachingEvent};
+use crate::teach::lesson::{RESERVED, is_reserved};
 use crate::teach::{Example, Grouping, Lesson, Progress, TaughtModel};
 
 /// Four seconds of a class; less is a snapshot, not an expression.
@@ -105,7 +106,9 @@ impl Classroom {
     pub fn is_free(&self, name: &str, except: Option<u32>) -> bool {
         let name = name.trim();
         let others = self.classes.iter().filter(|class| Some(class.id) != except);
-        !name.is_empty() && others.into_iter().all(|class| class.name.trim() != name)
+        !name.is_empty()
+            && !is_reserved(name)
+            && others.into_iter().all(|class| class.name.trim() != name)
     }
 
     /// Adds a class, if its name is free and there is room.
@@ -166,6 +169,9 @@ impl Classroom {
         if let Some(class) = self.classes.iter().find(|class| class.name.trim().is_empty()) {
             let at = self.classes.iter().position(|other| other.id == class.id).unwrap_or(0) + 1;
             return Some(format!("Class {at} has no name."));
+        }
+        if self.classes.iter().any(|class| is_reserved(&class.name)) {
+            return Some(format!("No class can be called “{RESERVED}”: it means no reading."));
         }
         if let Some(class) =
             self.classes.iter().find(|class| !self.is_free(&class.name, Some(class.id)))
@@ -353,6 +359,8 @@ mod tests {
         assert_eq!(room.missing(), None);
         room.rename(tense, " calm ");
         assert!(room.missing().unwrap().contains("Two classes are called “calm”"));
+        room.rename(tense, "unsure ");
+        assert!(room.missing().unwrap().contains("No class can be called “unsure”"));
         room.rename(tense, "");
         assert!(room.missing().unwrap().contains("Class 2 has no name"));
     }

@@ -269,6 +269,12 @@ fn classes_are_renamed_and_removed() {
     hands.0.get_by_label("Name of calm").type_text("tense");
     hands.steps();
     assert!(hands.shows("Two classes are called “tense”."));
+    hands.0.get_by_label("Name of a new class").focus();
+    hands.steps();
+    hands.0.get_by_label("Name of a new class").type_text("unsure");
+    hands.steps();
+    assert!(hands.shows("This is the word for no reading."));
+    assert!(hands.0.get_by_label("Add class").accesskit_node().is_disabled());
     let first = hands.0.get_all_by_label("Remove tense").next();
     first.expect("two of them").click();
     hands.steps();

@@ -7,6 +7,7 @@ use eframe::egui::{self, Color32, Key, Rect, RichText, ScrollArea, Sense, pos2, 
 
 use super::settings_page::field;
 use super::{Scene, region, teach_result};
+use crate::teach::lesson::is_reserved;
 use crate::ui::actions::{Actions, TeachAction};
 use crate::ui::classroom::{Course, MAX_CLASSES, MAX_EXAMPLES, MIN_EXAMPLES, TaughtClass};
 use crate::ui::store::{SourceState, count};
@@ -268,6 +269,12 @@ fn add_row(
             edit.request_focus();
         }
     });
+    let typed = page.new_class.trim();
+    if is_reserved(typed) {
+        small(ui, "This is the word for no reading. Choose another.", Theme::of(ui).warning);
+    } else if !typed.is_empty() && !room.is_free(typed, None) {
+        small(ui, "Another class has this name.", Theme::of(ui).warning);
+    }
 }
 
 fn train(ui: &mut egui::Ui, scene: Scene<'_>, asked: &mut Vec<TeachAction>) {
