@@ -50,6 +50,7 @@ pub struct Reading {
     run: Option<RunId>,
     tracker: Tracker,
     smoothers: HashMap<TrackId, Smoother>,
+    single_picture: bool,
 }
 
 impl Pipeline {
@@ -63,6 +64,7 @@ impl Pipeline {
                 run: None,
                 tracker: Tracker::new(),
                 smoothers: HashMap::new(),
+                single_picture: false,
             },
         }
     }
@@ -159,6 +161,12 @@ impl Reading {
         })
     }
 
+    /// Whether frames are single pictures. In a video a face is named once it has settled; a picture
+    /// has no time for that, so its faces are named at once.
+    pub fn set_single_picture(&mut self, single_picture: bool) {
+        self.single_picture = single_picture;
+    }
+
     /// The source goes on with another scene, as at a cut of a film: tracks and smoothing end, and
     /// faces from now on are other faces, with numbers of their own.
     pub fn cut(&mut self) {
@@ -185,7 +193,8 @@ impl Reading {
             .smoothers
             .entry(face.track)
             .or_insert_with(|| Smoother::new(frame.pts, posterior.clone()));
-        let standing = Standing { hits: face.hits, age: face.age };
+        let hits = if self.single_picture { u32::MAX } else { face.hits };
+        let standing = Standing { hits, age: face.age };
         let smoothed = smoother.update(frame.pts, &posterior, &quality, standing, &self.options);
         Ok(Some(FaceReading {
             track: face.track,

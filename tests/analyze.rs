@@ -291,6 +291,21 @@ fn a_file_that_is_cut_off_is_analysed_up_to_there_and_named() {
 }
 
 #[test]
+fn a_single_picture_is_named_at_once_and_a_video_after_it_is_not() {
+    let home = Home::new();
+    let frames = drawn(2, SceneKind::Alone, 1);
+    save(&home.input("b_shots"), &frames);
+    fs::copy(home.input("b_shots/0000.bmp"), home.input("a.bmp")).unwrap();
+    home.analyze_well(&["--jobs", "1", "a.bmp", "b_shots"]);
+    let sessions = complete_sessions(&home.out());
+    let words: Vec<String> = sessions
+        .iter()
+        .flat_map(|session| rows_of(session).into_iter().map(|row| row.face.unwrap().emotion))
+        .collect();
+    assert_eq!(words, ["neutral", "unsure", "unsure"]);
+}
+
+#[test]
 fn damage_all_over_is_no_session() {
     let home = Home::new();
     let path = home.clip("h264_bframes.mp4");

@@ -299,6 +299,7 @@ impl<'a> Analysis<'a> {
                         (Some(end), Some(to)) => Some(end.min(to)),
                         (end, to) => end.or(to),
                     };
+                    self.reading.set_single_picture(info.single_picture);
                     self.info = Some(info);
                 }
                 // The detector has turned these into its own.

@@ -68,6 +68,8 @@ pub struct MediaInfo {
     pub rotation_deg: u16,
     /// Pictures a second on average; 0 if unknown.
     pub nominal_rate_hz: f64,
+    /// Whether it is a picture file rather than a video.
+    pub single_picture: bool,
     /// When the last picture ends, if the file says so. For progress alone.
     pub duration: Option<Duration>,
 }

@@ -64,6 +64,7 @@ fn info_of(container: &str, codec: &str, size: (u32, u32)) -> MediaInfo {
         size,
         rotation_deg: 0,
         nominal_rate_hz: 0.0,
+        single_picture: false,
         duration: None,
     }
 }
@@ -84,6 +85,7 @@ impl Single {
         let name = name_of(format);
         let mut info = info_of(name, name, picture.size);
         info.rotation_deg = picture.orientation.degrees();
+        info.single_picture = true;
         Self { info, picture: Some(picture) }
     }
 }

@@ -95,6 +95,7 @@ impl Ffmpeg {
             size: (0, 0),
             rotation_deg: 0,
             nominal_rate_hz: 0.0,
+            single_picture: false,
             duration: None,
         };
         let mut ffmpeg = Self {

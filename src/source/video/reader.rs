@@ -83,6 +83,7 @@ impl VideoReader {
             size: track.shape.shown_size(first.size),
             rotation_deg: track.shape.orientation.degrees(),
             nominal_rate_hz: track.nominal_rate_hz,
+            single_picture: false,
             duration: track.duration,
         };
         let mut reader = Self {
