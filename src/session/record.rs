@@ -123,7 +123,7 @@ pub struct ModelRecord {
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct SourceRecord {
-    /// As on the command line: `camera:0`, `demo`.
+    /// As on the command line: `camera:0`, `demo`; `file` for what was analysed.
     pub spec: String,
     /// For people.
     pub name: String,

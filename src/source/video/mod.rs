@@ -1,7 +1,7 @@
 //! Video files: containers, decoders behind one trait, presentation times.
 //!
-//! A [`demux::Demuxer`] gives packets with the times of its container, a [`decode::VideoDecoder`]
-//! turns them into pictures in whatever order, and [`reader::VideoReader`] puts these in the order
+//! A `demux::Demuxer` gives packets with the times of its container, a `decode::VideoDecoder`
+//! turns them into pictures in whatever order, and `reader::VideoReader` puts these in the order
 //! in which they are shown. What none of them can read goes to an installed `ffmpeg`.
 
 mod av1;
