@@ -294,7 +294,7 @@ mod tests {
             ("width = 48", "width = 4"),
             ("mean = [0.0]", "mean = [0.0, 1.0]"),
             ("\"happiness\", ", "\"neutral\", "),
-            ("temperature = 0.70", "temperature = 0.0"),
+            ("temperature = 0.", "temperature = -0."),
             ("kind = \"landmarks\"", "kind = \"circle\""),
             ("file = \"model.onnx\"", ""),
         ]);
@@ -309,7 +309,7 @@ mod tests {
     fn what_can_be_read_of_a_wrong_card_is() {
         let card = edited(&[
             ("kind = \"landmarks\"", "kind = \"circle\""),
-            ("temperature = 0.70", "temperature = \"warm\""),
+            ("temperature = ", "temperature = \"warm\" # "),
         ]);
         let (card, problems) = Card::read_leniently(&card);
         assert_eq!(problems.len(), 2, "{problems:?}");
