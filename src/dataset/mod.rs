@@ -12,7 +12,6 @@ mod archive;
 pub mod crop;
 mod error;
 mod folder;
-mod jpeg;
 pub mod labels;
 mod npy;
 pub mod parallel;

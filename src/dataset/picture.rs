@@ -1,24 +1,11 @@
 //! One picture: from a file, an archive or a table to a frame.
 
-use std::io::Cursor;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
-use image::metadata::Orientation;
-use image::{DynamicImage, ImageDecoder, ImageError, ImageReader, Limits};
-
-use super::{PictureError, jpeg};
+use super::PictureError;
 use crate::frame::{Frame, RunId};
+use crate::source::still::{MAX_FILE_BYTES, PictureFault, decode_picture};
 use crate::time::Pts;
-
-/// A photograph of a large camera has 60 million pixels; more is a mistake or an attack.
-const MAX_PIXELS: u64 = 64_000_000;
-
-/// Such a photograph, without compression worth its name.
-const MAX_FILE_BYTES: u64 = 256 << 20;
-
-/// What a decoder may take: [`MAX_PIXELS`] of four 16-bit channels.
-const MAX_DECODER_BYTES: u64 = MAX_PIXELS * 8;
 
 /// A decoded picture.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,8 +38,8 @@ impl Picture {
     }
 
     /// Reads a picture file (bmp, gif, jpeg, png or webp; of an animation the first picture). The
-    /// kind is told by the content. A rotation noted by the camera is carried out; transparency is
-    /// dropped.
+    /// kind is told by the content. A rotation noted by the camera is carried out; what is transparent
+    /// is put on white.
     ///
     /// # Errors
     /// Says why the file is of no use. Never panics, whatever the file holds.
@@ -74,52 +61,24 @@ impl Picture {
     /// # Errors
     /// As [`Self::read`].
     pub fn decode(file: &[u8]) -> Result<Self, PictureError> {
-        // Decoders are made for sound files; a hostile one may make them panic.
-        catch_unwind(AssertUnwindSafe(|| decode(file)))
-            .unwrap_or_else(|_| Err(PictureError::Damaged { reason: "it can't be decoded".into() }))
+        let picture = decode_picture(file)?;
+        Self::from_rgb(picture.size, picture.rgb)
     }
 }
 
-fn decode(file: &[u8]) -> Result<Picture, PictureError> {
-    let mut limits = Limits::default();
-    limits.max_alloc = Some(MAX_DECODER_BYTES);
-    let mut reader = ImageReader::new(Cursor::new(file))
-        .with_guessed_format()
-        .map_err(|error| PictureError::Unreadable { reason: error.to_string() })?;
-    reader.limits(limits);
-    if reader.format().is_none() {
-        return Err(PictureError::UnknownFormat);
-    }
-    if jpeg::is_cut_off(file) {
-        return Err(PictureError::CutOff);
-    }
-    let mut decoder = reader.into_decoder().map_err(picture_error)?;
-    let (width, height) = decoder.dimensions();
-    if u64::from(width) * u64::from(height) > MAX_PIXELS {
-        return Err(PictureError::TooLarge { size: format!("{width}x{height} pixels") });
-    }
-    // A note about rotation that can't be read is no reason to refuse the picture.
-    let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
-    let mut image = DynamicImage::from_decoder(decoder).map_err(picture_error)?;
-    image.apply_orientation(orientation);
-    let size = (image.width(), image.height());
-    Picture::from_rgb(size, image.into_rgb8().into_raw())
-}
-
-fn picture_error(error: ImageError) -> PictureError {
-    match error {
-        ImageError::Unsupported(_) => PictureError::UnknownFormat,
-        ImageError::Limits(_) => {
-            PictureError::TooLarge { size: "it needs more memory than a picture may".into() }
-        }
-        ImageError::IoError(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => {
-            PictureError::CutOff
-        }
-        other => {
-            // The first line names the cause; what follows is for developers of the decoder.
-            let reason = other.to_string();
-            let line = reason.lines().next().unwrap_or_default();
-            PictureError::Damaged { reason: line.chars().take(200).collect() }
+impl From<PictureFault> for PictureError {
+    fn from(fault: PictureFault) -> Self {
+        match fault {
+            PictureFault::Io(reason) => Self::Unreadable { reason },
+            PictureFault::Unsupported(_) => Self::UnknownFormat,
+            PictureFault::TooManyPixels { width, height } => {
+                Self::TooLarge { size: format!("{width}x{height} pixels") }
+            }
+            PictureFault::TooMuchMemory => {
+                Self::TooLarge { size: "it needs more memory than a picture may".into() }
+            }
+            PictureFault::CutOff => Self::CutOff,
+            PictureFault::Damaged(reason) => Self::Damaged { reason },
         }
     }
 }

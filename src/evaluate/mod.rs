@@ -28,7 +28,7 @@ pub use html::to_html;
 pub use metrics::{ClassFigures, Confusion, brier, negative_log_likelihood};
 pub use report::{Counts, Milliseconds, Mistake, ModelFacts, Named, Report, Score, Times};
 pub use run::{EvaluateError, EvaluateOptions, evaluate};
-pub use text::to_text;
+pub use text::{grouped, to_text};
 
 use crate::observation::Posterior;
 

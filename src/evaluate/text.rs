@@ -268,7 +268,7 @@ pub(super) fn share(share: Option<f64>) -> String {
 }
 
 /// `3,199`.
-pub(super) fn grouped(number: u64) -> String {
+pub fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::new();
     for (i, digit) in digits.chars().enumerate() {

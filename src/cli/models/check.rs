@@ -4,8 +4,9 @@ use std::io::{self, Write};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use super::{size, thousands};
+use super::size;
 use crate::cli::{EXIT_FAILED, EXIT_OK};
+use crate::evaluate::grouped;
 use crate::frame::{Frame, RunId};
 use crate::model::check::{Check, check};
 use crate::model::{Card, DetectorModel, EmotionModel};
@@ -147,7 +148,7 @@ fn print(dir: &Path, check: &Check, trial: &Option<Result<Trial, String>>) -> io
             card.file(),
             size(bytes),
             facts.opset,
-            thousands(facts.parameters),
+            grouped(facts.parameters),
             if facts.producer.is_empty() { "an unnamed program" } else { &facts.producer },
         )?;
     }

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Subcommand};
 
 use super::fail;
+use crate::evaluate::grouped;
 use crate::model::{Card, ModelError, built_in, read_card};
 
 #[derive(Debug, Args)]
@@ -99,19 +100,6 @@ fn known(name_or_dir: &str) -> Result<Known, ModelError> {
     by_name.map_or_else(|| Known::in_dir(Path::new(name_or_dir)), Ok)
 }
 
-/// Thousands apart: `1,234,567`.
-fn thousands(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
 /// `2.3 MB`, `40 kB`.
 fn size(bytes: u64) -> String {
     match bytes {
@@ -126,7 +114,7 @@ fn figure(key: &str, value: &toml::Value) -> Option<String> {
         toml::Value::Float(number) => *number,
         toml::Value::Integer(number) => {
             let sign = if *number < 0 { "-" } else { "" };
-            return Some(format!("{sign}{}", thousands(number.unsigned_abs())));
+            return Some(format!("{sign}{}", grouped(number.unsigned_abs())));
         }
         toml::Value::String(text) => return Some(text.clone()),
         _ => return None,
@@ -141,9 +129,6 @@ mod tests {
 
     #[test]
     fn figures_read_as_people_write_them() {
-        assert_eq!(thousands(1_234_567), "1,234,567");
-        assert_eq!(thousands(0), "0");
-        assert_eq!(thousands(999), "999");
         assert_eq!(size(2_310_000), "2.3 MB");
         assert_eq!(figure("accuracy", &toml::Value::Float(0.8671)).unwrap(), "86.7 %");
         assert_eq!(figure("ece", &toml::Value::Float(0.012)).unwrap(), "0.012");

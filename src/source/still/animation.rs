@@ -9,7 +9,7 @@ use image::codecs::gif::GifDecoder;
 use image::codecs::webp::WebPDecoder;
 use image::{AnimationDecoder, DynamicImage, Frames, ImageDecoder, ImageFormat};
 
-use super::picture_file::{StillPicture, check_size, of_image, on_white};
+use super::picture_file::{PictureFault, StillPicture, check_size, on_white};
 use super::{as_picture, info_of, name_of};
 use crate::runtime::worker;
 use crate::source::media::{Damage, MediaError, MediaInfo, MediaItem, MediaReader, Orientation};
@@ -35,8 +35,9 @@ impl Animation {
     pub fn open(path: &Path, format: ImageFormat) -> Result<Option<Self>, MediaError> {
         let file = File::open(path).map_err(|error| MediaError::unreadable(path, &error))?;
         let file = BufReader::new(file);
-        let opened = worker::guard(|| frames(file, format, path));
-        let opened = opened.unwrap_or_else(|panic| Err(MediaError::damaged(path, panic)))?;
+        let opened = worker::guard(|| frames(file, format))
+            .unwrap_or_else(|panic| Err(PictureFault::Damaged(panic)))
+            .map_err(|fault| fault.of_file(path))?;
         let Some(Opened { size, frames }) = opened else { return Ok(None) };
         let name = name_of(format);
         let info = info_of(name, name, size);
@@ -57,21 +58,16 @@ struct Opened {
 }
 
 /// The size is checked before memory is taken for pictures.
-fn frames(
-    file: BufReader<File>,
-    format: ImageFormat,
-    path: &Path,
-) -> Result<Option<Opened>, MediaError> {
-    let failed = |error| of_image(&error, path);
+fn frames(file: BufReader<File>, format: ImageFormat) -> Result<Option<Opened>, PictureFault> {
     if format == ImageFormat::Gif {
-        let decoder = GifDecoder::new(file).map_err(failed)?;
+        let decoder = GifDecoder::new(file)?;
         let size = decoder.dimensions();
-        check_size(size, path)?;
+        check_size(size)?;
         return Ok(Some(Opened { size, frames: decoder.into_frames() }));
     }
-    let decoder = WebPDecoder::new(file).map_err(failed)?;
+    let decoder = WebPDecoder::new(file)?;
     let size = decoder.dimensions();
-    check_size(size, path)?;
+    check_size(size)?;
     Ok(decoder.has_animation().then(|| Opened { size, frames: decoder.into_frames() }))
 }
 

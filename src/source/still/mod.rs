@@ -1,6 +1,7 @@
 //! Picture files: single ones, animations, and folders of numbered ones.
 
 mod animation;
+mod jpeg;
 mod picture_file;
 mod sequence;
 
@@ -10,7 +11,7 @@ use std::path::Path;
 
 use image::ImageFormat;
 
-pub use picture_file::{StillPicture, read_picture};
+pub use picture_file::{MAX_FILE_BYTES, PictureFault, StillPicture, decode_picture, read_picture};
 pub use sequence::{Sequence, numbered_pictures};
 
 use super::media::{MediaError, MediaInfo, MediaItem, MediaReader};
