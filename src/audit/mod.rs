@@ -124,7 +124,7 @@ impl AuditError {
     /// What to do next.
     pub fn advice(&self) -> &'static str {
         match self {
-            Self::Network(_) => "`mien models check` says whether the model fits its card.",
+            Self::Network(_) => "“mien models check” says whether the model fits its card.",
             Self::NoReference(_) => "Use the built-in detector.",
         }
     }

@@ -278,15 +278,15 @@ impl ModelError {
                 "Name a folder that holds card.toml and the model file it names."
             }
             Self::Card { .. } => {
-                "Correct card.toml; `mien models check` names all that is wrong with it, and \
+                "Correct card.toml; “mien models check” names all that is wrong with it, and \
                  docs/models.md explains every key."
             }
             Self::Mismatch { .. } => {
-                "Correct the card, or get the file it was written for; `mien models check` names \
+                "Correct the card, or get the file it was written for; “mien models check” names \
                  all that differs."
             }
             Self::Network { .. } => {
-                "Export the model again as one ONNX file for one picture; `mien models check` \
+                "Export the model again as one ONNX file for one picture; “mien models check” \
                  names all that is wrong with it."
             }
         }

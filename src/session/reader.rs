@@ -293,7 +293,7 @@ pub enum ReadError {
         folder: PathBuf,
     },
     /// Another table.
-    #[error("{} is not a table of Mien: it has no column `{column}`", path.display())]
+    #[error("{} is not a table of Mien: it has no column “{column}”", path.display())]
     MissingColumn {
         /// The table.
         path: PathBuf,

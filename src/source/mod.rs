@@ -209,11 +209,11 @@ impl SourceError {
     pub fn advice(&self) -> &'static str {
         match self {
             Self::NoCamera => "Plug one in; Mien finds it by itself. The demo source needs none.",
-            Self::NotFound { .. } => "Run `mien cameras` to see which ones there are.",
+            Self::NotFound { .. } => "Run “mien cameras” to see which ones there are.",
             Self::Busy { .. } => "Close the other program, then try again.",
             Self::PermissionDenied { .. } => {
-                "On Linux add yourself to the group `video` and log in again; elsewhere allow \
-                 camera access in the privacy settings. `mien doctor` checks it."
+                "On Linux add yourself to the group “video” and log in again; elsewhere allow \
+                 camera access in the privacy settings. “mien doctor” checks it."
             }
             Self::Unplugged { .. } => "Plug it in again; Mien goes on by itself.",
             Self::Stalled { .. } => {
@@ -223,7 +223,7 @@ impl SourceError {
             Self::NoUsableFormat { .. } => "Choose another camera, or report its formats to us.",
             Self::DamagedFrame { .. } => "If this goes on, try another cable or port.",
             Self::Driver { .. } => "Try again; if it goes on, unplug the camera and plug it in.",
-            Self::NotBuilt => "Build with the feature `camera`, or use the demo source.",
+            Self::NotBuilt => "Build with the feature “camera”, or use the demo source.",
             Self::Cancelled => "",
         }
     }

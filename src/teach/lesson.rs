@@ -152,7 +152,7 @@ impl TeachError {
             Self::TooManyClasses { .. } => "Leave classes out, or join some.",
             Self::Reserved => "Give this class another name.",
             Self::TooFewExamples { .. } => "Add examples of this class, or leave it out.",
-            Self::NoNumbers => "Check the base model with `mien doctor`, or use the shipped one.",
+            Self::NoNumbers => "Check the base model with “mien doctor”, or use the shipped one.",
             Self::NotFitted { .. } => {
                 "Look for a class whose pictures are all the same, and add others."
             }

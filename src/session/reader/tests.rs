@@ -270,7 +270,7 @@ fn what_is_no_session_is_refused_in_words() {
     assert!(error.to_string().ends_with("is not a session folder: it has no observations.csv"));
     let session = session_of(dir.path(), "a,b\n1,2\n");
     let error = session.observations().unwrap_err();
-    assert!(error.to_string().contains("no column `frame`"), "{error}");
+    assert!(error.to_string().contains("no column “frame”"), "{error}");
     assert!(session.record_problem().is_some());
     assert!(matches!(session.events(), Err(ReadError::Io { .. })));
     assert_eq!(session_of(dir.path(), "").observations().unwrap().count(), 0);

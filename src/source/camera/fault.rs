@@ -54,7 +54,7 @@ impl Fault {
             Self::FractionalRate => SourceError::NoUsableFormat {
                 name,
                 offered: "its picture rate is not a whole number, such as 29.97 a second; set one \
-                          that is, on Linux with `v4l2-ctl --set-parm 30`"
+                          that is, on Linux with “v4l2-ctl --set-parm 30”"
                     .into(),
             },
             Self::Refused(reason) | Self::Other(reason) => SourceError::Driver { name, reason },
