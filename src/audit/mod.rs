@@ -13,8 +13,7 @@ use crate::frame::{Frame, RunId};
 use crate::model::NetworkError;
 use crate::observation::{FaceReading, Hint, Labels, Posterior};
 use crate::pipeline::Pipeline;
-use crate::source::demo::{Emotion, Scene, SceneKind, Still};
-use crate::time::Pts;
+use crate::source::demo::{Emotion, Still, still_frame};
 
 pub use factors::{Condition, Factor, factors};
 pub use html::page;
@@ -199,17 +198,11 @@ impl Reader<'_> {
     ) -> Result<(Option<FaceReading>, Frame), AuditError> {
         // Each picture is a run of its own, so that nothing is remembered from the one before.
         self.run += 1;
-        let frame = drawn(still, seed, RunId(self.run));
+        let frame = still_frame(still, seed, RunId(self.run)).0;
         let faces = self.pipeline.process(&frame)?.faces;
         let area = |face: &FaceReading| face.detection.bbox.area();
         Ok((faces.into_iter().max_by(|a, b| area(a).total_cmp(&area(b))), frame))
     }
-}
-
-fn drawn(still: &Still, seed: u64, run: RunId) -> Frame {
-    let mut rgb = Vec::new();
-    Scene::new(SceneKind::Still(still.clone()), SIZE, seed).render(Pts::ZERO, &mut rgb);
-    Frame::new(run, 0, Pts::ZERO, SIZE, rgb).expect("a scene fills its frame")
 }
 
 impl Shift {
@@ -295,7 +288,7 @@ mod tests {
     #[test]
     fn missed_faces_are_counted_and_change_no_mean() {
         let factor = factors().swap_remove(1);
-        let tile = Tile::of(&drawn(&Still::of(SHOWN), 1, RunId(0)), &Still::of(SHOWN));
+        let tile = Tile::of(&still_frame(&Still::of(SHOWN), 1, RunId(0)).0, &Still::of(SHOWN));
         let shift = |distance, changed, hint| Some(Shift { distance, top: 0, changed, hint });
         let mut shifts = vec![None; 8];
         shifts[0] = shift(0.2, false, None);

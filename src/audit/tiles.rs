@@ -69,7 +69,7 @@ fn base64(bytes: &[u8]) -> String {
 mod tests {
     use super::*;
     use crate::frame::RunId;
-    use crate::source::demo::Emotion;
+    use crate::source::demo::{Emotion, still_frame};
 
     #[test]
     fn base64_is_that_of_the_standard() {
@@ -92,7 +92,7 @@ mod tests {
     #[test]
     fn a_tile_is_a_small_jpeg_of_the_head() {
         let still = Still::of(Emotion::Happiness);
-        let frame = super::super::drawn(&still, 1, RunId(0));
+        let frame = still_frame(&still, 1, RunId(0)).0;
         let tile = Tile::of(&frame, &still);
         let picture = image::load_from_memory(&tile.jpeg).unwrap();
         assert_eq!((picture.width(), picture.height()), (SIDE, SIDE));

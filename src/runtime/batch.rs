@@ -13,8 +13,9 @@ use crossbeam_channel::{Receiver, Sender, bounded};
 use sha2::{Digest, Sha256};
 
 use super::cancel::Cancelled;
-use super::file::{Analysed, FileError, FileJob, Progress, Selection, analyse, models_of};
+use super::file::{Analysed, FileError, FileJob, Progress, Selection, analyse};
 use super::live::{LiveOptions, load_pipeline};
+use super::message::ModelsInfo;
 use super::worker;
 use crate::frame::RunId;
 use crate::model::ModelError;
@@ -296,7 +297,8 @@ fn file_record(
         sample_rate_hz: options.selection.sample_rate_hz,
         ..FileRecord::default()
     };
-    let models: Vec<String> = models_of(pipeline).into_iter().map(|model| model.sha256).collect();
+    let models: Vec<String> =
+        ModelsInfo::of(pipeline).records().into_iter().map(|model| model.sha256).collect();
     let settings = (record.from_secs, record.to_secs, record.sample_rate_hz, pipeline.options());
     // Another version may read differently, so what an older one did does not count as done.
     let version = (env!("CARGO_PKG_VERSION"), SCHEMA_VERSION, options.open.picture_rate_hz);

@@ -12,6 +12,7 @@ use crossbeam_channel::{Receiver, Sender, bounded, select};
 use decode::{Decode, Decoded};
 
 use super::cancel::Cancelled;
+use super::message::ModelsInfo;
 use super::worker;
 use crate::frame::{Frame, RunId};
 use crate::observation::{Detection, Labels, Observation};
@@ -148,7 +149,7 @@ pub fn analyse(
     told: &mut dyn FnMut(Progress),
 ) -> Result<Analysed, FileError> {
     discard(&job.sessions_dir.join(&job.folder_name))?;
-    let (models, labels) = (models_of(pipeline), pipeline.labels().clone());
+    let (models, labels) = (ModelsInfo::of(pipeline).records(), pipeline.labels().clone());
     let options = pipeline.options();
     let (detector, reading) = pipeline.halves();
     let mut analysis = Analysis::new(reading, job, told, Core { models, labels, options });
@@ -471,18 +472,4 @@ fn write_all(recorder: &mut Recorder, queue: &Receiver<Row>) -> Result<(), Recor
         }
     }
     Ok(())
-}
-
-/// The models of a pipeline, as a session states them.
-pub fn models_of(pipeline: &Pipeline) -> Vec<ModelRecord> {
-    let (detector, emotion) = (&pipeline.detector().card, &pipeline.emotion().card);
-    let of = |role: &str, name: &str, sha256: &str| ModelRecord {
-        role: role.into(),
-        name: name.into(),
-        sha256: sha256.into(),
-    };
-    vec![
-        of("detector", &detector.name, &detector.sha256),
-        of("emotion", &emotion.name, &emotion.sha256),
-    ]
 }

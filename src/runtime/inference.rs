@@ -86,7 +86,7 @@ impl Inference {
         let loaded = worker::guard(|| load_pipeline(&self.options));
         match loaded {
             Ok(Ok(pipeline)) => {
-                let info = models_info(&pipeline);
+                let info = ModelsInfo::of(&pipeline);
                 self.shared.setup().models = Some(info.clone());
                 self.shared.event(Event::ModelsReady(info));
                 Some(pipeline)
@@ -109,7 +109,7 @@ impl Inference {
             labels: model.card.labels(),
             emotion_model: model.card.name.clone(),
             emotion_sha256: model.card.sha256.clone(),
-            ..models_info(pipeline)
+            ..ModelsInfo::of(pipeline)
         };
         if self.shared.change_models(info.clone()) {
             pipeline.set_emotion(model);
@@ -164,17 +164,6 @@ pub fn load_pipeline(options: &LiveOptions) -> Result<Pipeline, ModelError> {
 /// As the model says.
 pub fn load_emotion(dir: Option<&Path>) -> Result<EmotionModel, ModelError> {
     dir.map_or_else(EmotionModel::builtin, EmotionModel::from_dir)
-}
-
-fn models_info(pipeline: &Pipeline) -> ModelsInfo {
-    let (detector, emotion) = (&pipeline.detector().card, &pipeline.emotion().card);
-    ModelsInfo {
-        labels: pipeline.labels().clone(),
-        emotion_model: emotion.name.clone(),
-        emotion_sha256: emotion.sha256.clone(),
-        detector: detector.name.clone(),
-        detector_sha256: detector.sha256.clone(),
-    }
 }
 
 /// Tells once when frames stop coming, and once when they come again.

@@ -6,7 +6,8 @@ use std::time::{Duration, Instant};
 
 use crate::frame::{Frame, RunId};
 use crate::observation::{Labels, Observation};
-use crate::session::SessionMeta;
+use crate::pipeline::Pipeline;
+use crate::session::{ModelRecord, SessionMeta};
 use crate::source::{SourceError, SourceInfo};
 
 use super::teaching::TeachingEvent;
@@ -122,6 +123,33 @@ pub struct ModelsInfo {
     pub detector: String,
     /// Of its file, in hex.
     pub detector_sha256: String,
+}
+
+impl ModelsInfo {
+    /// Of a pipeline at work.
+    pub fn of(pipeline: &Pipeline) -> Self {
+        let (detector, emotion) = (&pipeline.detector().card, &pipeline.emotion().card);
+        Self {
+            labels: pipeline.labels().clone(),
+            emotion_model: emotion.name.clone(),
+            emotion_sha256: emotion.sha256.clone(),
+            detector: detector.name.clone(),
+            detector_sha256: detector.sha256.clone(),
+        }
+    }
+
+    /// As a session states them: detector, then emotion model.
+    pub fn records(&self) -> Vec<ModelRecord> {
+        let record = |role: &str, name: &str, sha256: &str| ModelRecord {
+            role: role.into(),
+            name: name.into(),
+            sha256: sha256.into(),
+        };
+        vec![
+            record("detector", &self.detector, &self.detector_sha256),
+            record("emotion", &self.emotion_model, &self.emotion_sha256),
+        ]
+    }
 }
 
 /// What is asked of the recorder.

@@ -12,8 +12,7 @@ use super::message::{Event, LiveObservation, RecordingRequest};
 use super::shared::{Setup, Shared};
 use crate::session::recorder::folder_name;
 use crate::session::{
-    Latency, ModelRecord, RecordError, Recorder, SessionEvent, SessionHeader, SessionSummary,
-    SourceRecord,
+    Latency, RecordError, Recorder, SessionEvent, SessionHeader, SessionSummary, SourceRecord,
 };
 
 /// Rows wait in memory at most this long.
@@ -85,16 +84,7 @@ impl Session {
             zero_utc: Some(Timestamp::now()),
             source: SourceRecord::new(spec, info),
             file: None,
-            models: [
-                ("detector", &models.detector, &models.detector_sha256),
-                ("emotion", &models.emotion_model, &models.emotion_sha256),
-            ]
-            .map(|(role, name, sha256)| ModelRecord {
-                role: role.into(),
-                name: name.clone(),
-                sha256: sha256.clone(),
-            })
-            .to_vec(),
+            models: models.records(),
             labels: models.labels.clone(),
             pipeline: setup.pipeline,
             meta: request.meta,

@@ -6,19 +6,20 @@
 In the folder of the run: `log.jsonl`, `state.pt` (to resume), `weights.pt` (the running average).
 """
 
-import argparse
 import copy
 import json
 import math
 import tempfile
 import time
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
 from PIL import Image
 from torch import nn
+
+from running import follow, settings_of
 
 from . import data, losses, network
 from .sampler import Sampler, Source, targets
@@ -158,18 +159,8 @@ class Run:
         nn.utils.clip_grad_norm_(self.net.parameters(), 10.0)
         self.optimiser.step()
         self.step += 1
-        self.follow()
+        follow(self.average, self.net, self.step, self.settings.average)
         return parts
-
-    @torch.no_grad()
-    def follow(self) -> None:
-        decay = min(self.settings.average, (1 + self.step) / (10 + self.step))
-        pairs = zip(self.average.state_dict().values(), self.net.state_dict().values(), strict=True)
-        for mean, now in pairs:
-            if mean.dtype.is_floating_point:
-                mean.lerp_(now, 1 - decay)
-            else:
-                mean.copy_(now)
 
     def save(self) -> None:
         partial = self.folder / "state.part"
@@ -237,21 +228,8 @@ def smoke(settings: Settings) -> None:
         )
 
 
-def parse() -> Settings:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
-    )
-    for entry in fields(Settings):
-        name, default = "--" + entry.name.replace("_", "-"), getattr(Settings(), entry.name)
-        if isinstance(default, bool):
-            parser.add_argument(name, action="store_true")
-        else:
-            parser.add_argument(name, type=type(default), default=default)
-    return Settings(**vars(parser.parse_args()))
-
-
 def main() -> None:
-    settings = parse()
+    settings = settings_of(Settings, __doc__)
     if settings.smoke:
         smoke(settings)
     else:

@@ -7,17 +7,18 @@ In the folder of the run: `run.json` (the settings), `log.jsonl` (a line an epoc
 (the averaged weights), `state.pt` (to resume), `opinions.pt` (what the teachers say).
 """
 
-import argparse
 import copy
 import json
 import math
 import tempfile
 import time
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import torch
 from torch import Tensor, nn
+
+from running import follow, settings_of
 
 from . import LABELS, augment, data, losses, measure, network
 
@@ -199,18 +200,8 @@ class Run:
         nn.utils.clip_grad_norm_(self.net.parameters(), 5.0)
         self.optimiser.step()
         self.step += 1
-        self.follow()
+        follow(self.average, self.net, self.step, self.settings.average)
         return loss.item()
-
-    @torch.no_grad()
-    def follow(self) -> None:
-        decay = min(self.settings.average, (1 + self.step) / (10 + self.step))
-        pairs = zip(self.average.state_dict().values(), self.net.state_dict().values(), strict=True)
-        for mean, now in pairs:
-            if mean.dtype.is_floating_point:
-                mean.lerp_(now, 1 - decay)
-            else:
-                mean.copy_(now)
 
     def save(self) -> None:
         state = {
@@ -302,23 +293,8 @@ def smoke(settings: Settings) -> None:
         print(f"smoke: {len(LABELS)} classes, ONNX and torch differ by {difference:.1e} at most")
 
 
-def parse() -> Settings:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
-    )
-    for entry in fields(Settings):
-        name, default = "--" + entry.name, getattr(Settings(), entry.name)
-        if isinstance(default, bool):
-            parser.add_argument(name, action="store_true")
-        elif isinstance(default, list):
-            parser.add_argument(name, nargs="*", default=[])
-        else:
-            parser.add_argument(name, type=type(default), default=default)
-    return Settings(**vars(parser.parse_args()))
-
-
 def main() -> None:
-    settings = parse()
+    settings = settings_of(Settings, __doc__)
     if settings.smoke:
         smoke(settings)
     else:

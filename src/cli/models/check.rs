@@ -10,8 +10,7 @@ use crate::evaluate::grouped;
 use crate::frame::{Frame, RunId};
 use crate::model::check::{Check, check};
 use crate::model::{Card, DetectorModel, EmotionModel};
-use crate::source::demo::{Emotion, GroundTruth, Scene, SceneKind, Still};
-use crate::time::Pts;
+use crate::source::demo::{Emotion, GroundTruth, Still, still_frame};
 use crate::vision::align::{align, crop_from_frame};
 use crate::vision::classify::EmotionClassifier;
 use crate::vision::detect::FaceDetector;
@@ -54,12 +53,7 @@ struct Reading {
 }
 
 fn drawn(emotion: Emotion) -> (Frame, GroundTruth) {
-    const SIZE: (u32, u32) = (640, 480);
-    let mut rgb = Vec::new();
-    let truth =
-        Scene::new(SceneKind::Still(Still::of(emotion)), SIZE, 1).render(Pts::ZERO, &mut rgb);
-    let frame = Frame::new(RunId(0), 0, Pts::ZERO, SIZE, rgb).expect("a scene fills its frame");
-    (frame, truth)
+    still_frame(&Still::of(emotion), 1, RunId(0))
 }
 
 fn median(mut times: Vec<Duration>) -> Duration {

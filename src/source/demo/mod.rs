@@ -46,9 +46,23 @@ const SEED: u64 = 1;
 /// # Panics
 /// Never: a scene fills the frame it was made for.
 pub fn sample_frame(run: RunId) -> Frame {
+    first_frame(SceneKind::Steady, SEED, run).0
+}
+
+/// One picture of 640x480 of what is described, and what is to be found in it. `seed` decides about
+/// the noise of the camera.
+///
+/// # Panics
+/// Never: a scene fills the frame it was made for.
+pub fn still_frame(still: &Still, seed: u64, run: RunId) -> (Frame, GroundTruth) {
+    first_frame(SceneKind::Still(still.clone()), seed, run)
+}
+
+fn first_frame(kind: SceneKind, seed: u64, run: RunId) -> (Frame, GroundTruth) {
     let mut rgb = Vec::new();
-    Scene::new(SceneKind::Steady, SIZE, SEED).render(Pts::ZERO, &mut rgb);
-    Frame::new(run, 0, Pts::ZERO, SIZE, rgb).expect("a scene fills its frame")
+    let truth = Scene::new(kind, SIZE, seed).render(Pts::ZERO, &mut rgb);
+    let frame = Frame::new(run, 0, Pts::ZERO, SIZE, rgb).expect("a scene fills its frame");
+    (frame, truth)
 }
 
 /// A drawn scene as a live source, paced by the clock.
