@@ -323,7 +323,8 @@ mod camera {
         assert_eq!((&*source.spec, &*source.name), ("camera:0", NAME));
         assert_eq!((source.width, source.height, &*source.format), (640, 480, "YUYV"));
         assert!(record.duration_secs >= 2.5, "{record:?}");
-        assert_eq!((record.models.len(), record.labels.len()), (2, 8));
+        // The detector, its second look, and the emotion model.
+        assert_eq!((record.models.len(), record.labels.len()), (3, 8));
         assert_eq!((&record.gaps[..], record.frames.damaged), (&[][..], 0));
         assert!(record.latency.is_some());
 

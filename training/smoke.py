@@ -15,6 +15,7 @@ SCRIPTS = (
     ["emotion.train", "--smoke"],
     ["emotion.frame", "check"],
     ["detector.train", "--smoke"],
+    ["detector.second_look", "--smoke"],
     ["resnet50.train", "--smoke"],
 )
 

@@ -11,3 +11,7 @@ pub const EMOTION: (&str, &[u8]) = (
     include_str!("../../models/mien-emotion-48/card.toml"),
     include_bytes!("../../models/mien-emotion-48/model.onnx"),
 );
+
+/// Name and network of the detector's second look.
+pub const SECOND_LOOK: (&str, &[u8]) =
+    ("second_look.onnx", include_bytes!("../../models/mien-detector-320/second_look.onnx"));

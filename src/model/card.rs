@@ -67,6 +67,8 @@ pub struct DetectorCard {
     pub input: InputCard,
     /// The tensors it gives.
     pub output: DetectorOutput,
+    /// A second network that looks at each box again.
+    pub second_look: Option<SecondLookCard>,
     /// Terms.
     pub licence: Licence,
     /// How it was made, for people: command, recipe, number of parameters.
@@ -275,6 +277,28 @@ pub struct DetectorOutput {
     pub nms_iou: f32,
 }
 
+/// A network that says of one box whether a face is in it. The score of a box is then
+/// sigmoid(answer + `share` · logit(score of the detector)).
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SecondLookCard {
+    /// ONNX file beside the card.
+    pub file: String,
+    /// Of that file, in hex. Empty in a card that pins no file; a loaded model always has it.
+    #[serde(default)]
+    pub sha256: String,
+    /// The tensor it takes: an upright square around the box.
+    pub input: InputCard,
+    /// Name of the output `[1, 1]`, a logit. May be left out if the file has only one.
+    pub output: Option<String>,
+    /// Side of the square in longer sides of the box; 1 is tight.
+    pub margin: f32,
+    /// Boxes below this score of the detector are not looked at and are no faces.
+    pub least_score: f32,
+    /// How much of the detector's own logit counts.
+    pub share: f32,
+}
+
 /// Terms of use.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 pub struct Licence {
@@ -334,6 +358,17 @@ impl DetectorCard {
                 "scores, boxes and landmarks have {sizes:?} values; they must be n, 4 n and 10 n"
             )),
         }
+    }
+}
+
+impl SecondLookCard {
+    /// Compares the card with the network's outputs.
+    pub(super) fn check(&self, output_shapes: &[Vec<usize>]) -> Result<(), String> {
+        let values: usize = output_shapes.iter().map(|shape| shape.iter().product::<usize>()).sum();
+        if values == 1 {
+            return Ok(());
+        }
+        Err(format!("second_look: the network gives {values} values; one logit is wanted"))
     }
 }
 

@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use super::card::{Card, Channels, InputCard, Layout};
+use super::card::{Card, Channels, DetectorCard, InputCard, Layout, SecondLookCard};
 use super::network::{Network, NetworkError, OnnxFacts, TensorFacts};
 use super::{probe, read_card, read_onnx, sha256, tract};
 
@@ -59,14 +59,15 @@ pub fn check(dir: &Path) -> Check {
         check.problem(format!("card.toml: {problem}"), "docs/models.md explains every key.");
     }
     let Some(file) = Check::file_named(&text) else { return check };
-    let onnx = match read_onnx(dir, &file) {
-        Ok(onnx) => onnx,
-        Err(error) => {
-            check.problem(error.to_string(), format!("Put the model there as {file}."));
-            return check;
-        }
-    };
-    check.look_at_file(&onnx);
+    if let Some(onnx) = check.read(dir, &file) {
+        check.look_at_file(&onnx);
+    }
+    if let Some(Card::Detector(DetectorCard { second_look: Some(look), .. })) = check.card.clone()
+        && look.problems().is_empty()
+        && let Some(onnx) = check.read(dir, &look.file)
+    {
+        check.look_at_second(&look, &onnx);
+    }
     check
 }
 
@@ -77,6 +78,39 @@ impl Check {
 
     fn note(&mut self, what: impl Into<String>, fix: impl Into<String>) {
         self.notes.push(Finding::new(what, fix));
+    }
+
+    fn read(&mut self, dir: &Path, file: &str) -> Option<Vec<u8>> {
+        match read_onnx(dir, file) {
+            Ok(onnx) => Some(onnx),
+            Err(error) => {
+                self.problem(error.to_string(), format!("Put the model there as {file}."));
+                None
+            }
+        }
+    }
+
+    /// The network that looks at each box again.
+    fn look_at_second(&mut self, look: &SecondLookCard, onnx: &[u8]) {
+        let found = sha256(onnx);
+        if !look.sha256.is_empty() && !found.eq_ignore_ascii_case(&look.sha256) {
+            self.problem(
+                format!("second_look states sha256 {}, {} has {found}", look.sha256, look.file),
+                "Get the file the card was written for, or, if this one is right, state its sum.",
+            );
+        }
+        let outputs: Vec<&str> = look.output.iter().map(String::as_str).collect();
+        match tract::load(onnx, &look.input.shape(), &outputs) {
+            Ok(network) => {
+                if let Err(reason) = look.check(network.output_shapes()) {
+                    self.problem(reason, "Export it with one logit as its output.");
+                }
+            }
+            Err(error) => self.problem(
+                format!("the network {} {error}", look.file),
+                "Export it again, or take [second_look] out of the card.",
+            ),
+        }
     }
 
     /// The ONNX file that the card names, also if the card is wrong otherwise.

@@ -28,6 +28,8 @@ pub struct DetectorModel {
     pub card: DetectorCard,
     /// Answers with scores, boxes and landmarks, in this order.
     pub network: Box<dyn Network>,
+    /// Answers with the logit of a face in one box, if the card names such a network.
+    pub second_look: Option<Box<dyn Network>>,
 }
 
 /// An emotion model with its card, ready to run.
@@ -45,7 +47,10 @@ impl DetectorModel {
     /// Only if the build is broken.
     pub fn builtin() -> Result<Self, ModelError> {
         let (card, onnx) = builtin::DETECTOR;
-        Self::from_parts("built-in detector", card, |_| Ok(onnx.into()))
+        Self::from_parts("built-in detector", card, |file| {
+            let second = file == builtin::SECOND_LOOK.0;
+            Ok(Cow::Borrowed(if second { builtin::SECOND_LOOK.1 } else { onnx }))
+        })
     }
 
     /// The detector in folder `dir`, which holds `card.toml` and the file it names.
@@ -61,18 +66,30 @@ impl DetectorModel {
     fn from_parts(
         place: &str,
         card: &str,
-        onnx: impl FnOnce(&str) -> Result<Cow<'static, [u8]>, ModelError>,
+        read: impl Fn(&str) -> Result<Cow<'static, [u8]>, ModelError>,
     ) -> Result<Self, ModelError> {
         let mut card =
             DetectorCard::parse(card).map_err(|reason| ModelError::card(place, reason))?;
         let DetectorOutput { scores, boxes, landmarks, .. } = &card.output;
         let outputs = [scores.as_str(), boxes, landmarks];
-        let onnx = onnx(&card.file)?;
+        let onnx = read(&card.file)?;
         card.sha256 = check_sha256(place, &onnx, &card.sha256)?;
         let network = load(place, &onnx, &card.input, &outputs)?;
         card.check(network.output_shapes())
             .map_err(|reason| ModelError::mismatch(place, reason))?;
-        Ok(Self { card, network })
+        let second_look = match &mut card.second_look {
+            Some(look) => {
+                let onnx = read(&look.file)?;
+                look.sha256 = check_sha256(place, &onnx, &look.sha256)?;
+                let outputs: Vec<&str> = look.output.iter().map(String::as_str).collect();
+                let network = load(place, &onnx, &look.input, &outputs)?;
+                look.check(network.output_shapes())
+                    .map_err(|reason| ModelError::mismatch(place, reason))?;
+                Some(network)
+            }
+            None => None,
+        };
+        Ok(Self { card, network, second_look })
     }
 }
 

@@ -123,6 +123,8 @@ pub struct ModelsInfo {
     pub detector: String,
     /// Of its file, in hex.
     pub detector_sha256: String,
+    /// Of the file of its second look, in hex, if it has one.
+    pub second_look_sha256: Option<String>,
 }
 
 impl ModelsInfo {
@@ -135,20 +137,22 @@ impl ModelsInfo {
             emotion_sha256: emotion.sha256.clone(),
             detector: detector.name.clone(),
             detector_sha256: detector.sha256.clone(),
+            second_look_sha256: detector.second_look.as_ref().map(|look| look.sha256.clone()),
         }
     }
 
-    /// As a session states them: detector, then emotion model.
+    /// As a session states them: detector, its second look if it has one, then emotion model.
     pub fn records(&self) -> Vec<ModelRecord> {
         let record = |role: &str, name: &str, sha256: &str| ModelRecord {
             role: role.into(),
             name: name.into(),
             sha256: sha256.into(),
         };
-        vec![
-            record("detector", &self.detector, &self.detector_sha256),
-            record("emotion", &self.emotion_model, &self.emotion_sha256),
-        ]
+        let mut records = vec![record("detector", &self.detector, &self.detector_sha256)];
+        let second_look = self.second_look_sha256.as_ref();
+        records.extend(second_look.map(|sha256| record("second look", &self.detector, sha256)));
+        records.push(record("emotion", &self.emotion_model, &self.emotion_sha256));
+        records
     }
 }
 

@@ -1,6 +1,7 @@
 //! Finds faces in a frame.
 
 use super::letterbox::Letterbox;
+use super::second_look::SecondLook;
 use super::tensor;
 use crate::frame::Frame;
 use crate::geom::{Point, Rect};
@@ -10,16 +11,19 @@ use crate::observation::{Detection, Landmarks};
 /// A detector with its buffers.
 pub struct FaceDetector {
     model: DetectorModel,
+    second_look: Option<SecondLook>,
     letterbox: Letterbox,
     input: Vec<f32>,
 }
 
 impl FaceDetector {
     /// Puts a model to work.
-    pub fn new(model: DetectorModel) -> Self {
+    pub fn new(mut model: DetectorModel) -> Self {
+        let second_look = model.second_look.take().zip(model.card.second_look.clone());
+        let second_look = second_look.map(|(network, card)| SecondLook::new(network, card));
         let (width, height) = (model.card.input.width, model.card.input.height);
         let input = vec![0.0; model.card.input.shape().iter().product()];
-        Self { model, letterbox: Letterbox::new(width as u32, height as u32), input }
+        Self { model, second_look, letterbox: Letterbox::new(width as u32, height as u32), input }
     }
 
     /// The faces of `frame`, strongest first, without overlaps, in pixels of the frame.
@@ -34,15 +38,23 @@ impl FaceDetector {
             return Err(NetworkError::Run { reason: "it did not give three outputs".into() });
         };
         let output = &self.model.card.output;
+        let least =
+            self.second_look.as_ref().map_or(output.score_threshold, SecondLook::least_score);
         let mut found: Vec<Detection> = scores
             .iter()
             .zip(boxes.as_chunks::<4>().0)
             .zip(landmarks.as_chunks::<10>().0)
-            .filter(|((score, _), _)| **score >= output.score_threshold)
+            .filter(|((score, _), _)| **score >= least)
             .filter_map(|((score, corners), points)| to_frame(*score, corners, points, scale))
             .collect();
         found.sort_by(|a, b| b.score.total_cmp(&a.score));
-        Ok(suppress_overlaps(found, output.nms_iou))
+        let mut found = suppress_overlaps(found, output.nms_iou);
+        if let Some(second_look) = &mut self.second_look {
+            second_look.rescore(frame, &mut found)?;
+            found.retain(|detection| detection.score >= output.score_threshold);
+            found.sort_by(|a, b| b.score.total_cmp(&a.score));
+        }
+        Ok(found)
     }
 
     /// The model at work.

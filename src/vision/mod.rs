@@ -7,5 +7,6 @@ pub mod embed;
 pub mod letterbox;
 pub mod pose;
 pub mod quality;
+pub mod second_look;
 pub mod signature;
 mod tensor;

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use image::{GrayImage, RgbImage};
 use mien::frame::{Frame, RunId};
 use mien::geom::{Point, Rect, Similarity};
+use mien::model::card::Framing;
 use mien::model::{DetectorModel, EmotionCard, EmotionModel};
 use mien::observation::{Detection, Landmarks};
 use mien::source::demo::{Appearance, Emotion, Light, Pose, Scene, SceneKind, Still};
@@ -39,6 +40,10 @@ struct Reference {
     crop: GrayImage,
     logits: Vec<f32>,
     mirrored_logits: Vec<f32>,
+    /// Around the strongest box, in pixels of the frame.
+    bbox: Rect,
+    look: GrayImage,
+    look_logit: f32,
 }
 
 impl Reference {
@@ -61,6 +66,7 @@ impl Reference {
         let points = take(10);
         let points = std::array::from_fn(|i| Point::new(points[2 * i], points[2 * i + 1]));
         let (logits, mirrored_logits) = (take(8), take(8));
+        let (corners, look_logit) = (take(4), take(1)[0]);
         assert!(rest.is_empty() && numbers.next().is_none(), "{name}.f32 is too long");
         Self {
             name,
@@ -73,12 +79,15 @@ impl Reference {
             crop: open(".crop").into_luma8(),
             logits,
             mirrored_logits,
+            bbox: Rect::from_corners(corners[0], corners[1], corners[2], corners[3]),
+            look: open(".look").into_luma8(),
+            look_logit,
         }
     }
 
     fn detection(&self) -> Detection {
         let landmarks = Landmarks::from_array(self.points);
-        Detection { bbox: Rect::default(), score: 1.0, landmarks }
+        Detection { bbox: self.bbox, score: 1.0, landmarks }
     }
 
     /// The reference crop as a crop of ours.
@@ -171,6 +180,25 @@ fn the_detector_answers_the_same() {
             println!("{} {what}: {apart:.2e}", reference.name);
             assert!(apart <= 1e-3, "{} {what}: {apart}", reference.name);
         }
+    }
+}
+
+#[test]
+fn the_second_look_is_given_the_same_pixels_and_answers_the_same() {
+    let mut detector = DetectorModel::builtin().unwrap();
+    let card = detector.card.second_look.clone().unwrap();
+    let mut network = detector.second_look.take().unwrap();
+    let framing = Framing::Box { margin: card.margin };
+    for reference in NAMES.map(Reference::load) {
+        let transform = crop_from_frame(&reference.detection(), &framing, &card.input).unwrap();
+        let crop = align(&reference.frame, transform, &card.input).unwrap();
+        let (most, mean) = levels_apart(&crop.pixels, reference.look.as_raw());
+        println!("{} second look: most {most}, mean {mean:.4}", reference.name);
+        assert!(most <= 2 && mean <= 0.5, "{}: {most} levels off, {mean}", reference.name);
+        let tensor: Vec<f32> = reference.look.as_raw().iter().map(|v| f32::from(*v)).collect();
+        let apart = apart(&network.run(&tensor).unwrap()[0], &[reference.look_logit]);
+        println!("{} second look: {apart:.2e}", reference.name);
+        assert!(apart <= 1e-3, "{}: {apart}", reference.name);
     }
 }
 

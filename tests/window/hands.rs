@@ -201,6 +201,7 @@ impl Hands {
             detector: "detector".to_owned(),
             emotion_sha256: String::new(),
             detector_sha256: String::new(),
+            second_look_sha256: None,
         }));
         hands
     }

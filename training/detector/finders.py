@@ -1,6 +1,7 @@
 """Detectors behind one call: a picture in, boxes, scores and points in its pixels out."""
 
 import time
+import tomllib
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
@@ -8,7 +9,7 @@ import numpy as np
 import onnxruntime
 from PIL import Image
 
-from . import INPUT, NMS_IOU, STRIDES, data
+from . import INPUT, NMS_IOU, STRIDES, crops, data
 
 # Nothing below this is worth sorting.
 LEAST_SCORE = 0.1
@@ -62,16 +63,40 @@ def least_time(network: onnxruntime.InferenceSession, rounds: int) -> float:
     return 1000 * min(times)
 
 
+class SecondLook:
+    """The network of a card's `[second_look]`, which scores each box again."""
+
+    def __init__(self, folder: Path, card: dict) -> None:
+        self.network = session(folder / card["file"])
+        self.least_score, self.share = card["least_score"], card["share"]
+
+    def again(self, picture: Image.Image, found: Found) -> Found:
+        likely = found.scores >= self.least_score
+        boxes, points = found.boxes[likely], found.points[likely]
+        logits = self.share * crops.logit(found.scores[likely])
+        for index, one in enumerate(boxes):
+            crop = crops.cut(picture, one).astype(np.float32)[None, None]
+            logits[index] += self.network.run(None, {"crop": crop})[0].item()
+        order = logits.argsort()[::-1]
+        return Found(boxes[order], 1 / (1 + np.exp(-logits[order])), points[order])
+
+
 class MienFinder:
-    def __init__(self, path: Path) -> None:
-        self.network = session(path)
+    """With the second look, if the card beside the network names one."""
+
+    def __init__(self, path: Path, second_look: bool = True) -> None:
+        self.network, card = session(path), path.parent / "card.toml"
+        wanted = second_look and card.exists()
+        look = tomllib.loads(card.read_text()).get("second_look") if wanted else None
+        self.second_look = SecondLook(path.parent, look) if look else None
 
     def find(self, picture: Image.Image) -> Found:
         canvas, scale = letterbox(picture, *INPUT)
         tensor = np.ascontiguousarray(canvas.transpose(2, 0, 1)[None])
         names = ["scores", "boxes", "landmarks"]
         scores, boxes, points = self.network.run(names, {"picture": tensor})
-        return kept(boxes[0], scores[0], points[0], scale)
+        found = kept(boxes[0], scores[0], points[0], scale)
+        return self.second_look.again(picture, found) if self.second_look else found
 
     def milliseconds(self, rounds: int = 60) -> float:
         return least_time(self.network, rounds)

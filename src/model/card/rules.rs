@@ -4,14 +4,14 @@ use serde::de::DeserializeOwned;
 
 use super::{
     AffectMap, Calibration, DetectorCard, DetectorOutput, EmotionCard, EmotionOutput, Framing,
-    InputCard, Licence, Task,
+    InputCard, Licence, SecondLookCard, Task,
 };
 
 /// Version of the card's schema that this program reads.
 const SCHEMA: u32 = 1;
 
 /// Keys at the top of a card.
-const KEYS: [&str; 15] = [
+const KEYS: [&str; 16] = [
     "schema",
     "task",
     "name",
@@ -21,6 +21,7 @@ const KEYS: [&str; 15] = [
     "limits",
     "input",
     "output",
+    "second_look",
     "framing",
     "calibration",
     "affect",
@@ -96,6 +97,9 @@ pub(super) fn explain(table: &toml::Table) -> (Vec<String>, toml::Table) {
         if let Some(output) = sections.needed::<DetectorOutput>("output") {
             sections.problems.extend(output.problems());
         }
+        if let Some(look) = sections.optional::<SecondLookCard>("second_look") {
+            sections.problems.extend(look.problems());
+        }
         return (sections.problems, sections.readable);
     }
     let output = sections.needed::<EmotionOutput>("output");
@@ -167,6 +171,7 @@ impl DetectorCard {
         let mut problems = file_problems(&self.file);
         problems.extend(self.input.problems());
         problems.extend(self.output.problems());
+        problems.extend(self.second_look.iter().flat_map(SecondLookCard::problems));
         problems
     }
 }
@@ -271,6 +276,22 @@ impl DetectorOutput {
             .filter(|(_, value)| !(0.0..=1.0).contains(value))
             .map(|(name, value)| format!("output.{name} {value} is not within 0 to 1"))
             .collect()
+    }
+}
+
+impl SecondLookCard {
+    pub(in crate::model) fn problems(&self) -> Vec<String> {
+        let mut problems = file_problems(&self.file);
+        problems.extend(self.input.problems());
+        let framing = Framing::Box { margin: self.margin };
+        problems.extend(framing.problems());
+        if !(0.0..=1.0).contains(&self.least_score) {
+            problems.push(format!("least_score {} is not within 0 to 1", self.least_score));
+        }
+        if !self.share.is_finite() {
+            problems.push("share is no number".into());
+        }
+        problems.into_iter().map(|problem| format!("second_look: {problem}")).collect()
     }
 }
 
