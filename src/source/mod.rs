@@ -4,6 +4,7 @@
 pub mod camera;
 pub mod demo;
 mod interrupt;
+pub mod inputs;
 pub mod media;
 pub mod still;
 pub mod video;

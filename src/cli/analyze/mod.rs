@@ -1,6 +1,5 @@
 //! `mien analyze`: saved videos and pictures, without a window.
 
-mod inputs;
 mod report;
 
 use std::path::PathBuf;
@@ -15,7 +14,7 @@ use crate::runtime::file::{FileError, Selection};
 use crate::runtime::live::LiveOptions;
 use crate::source::media::OpenOptions;
 use crate::time::Pts;
-use inputs::inputs;
+use crate::source::inputs::inputs;
 use report::Report;
 
 pub const EXAMPLES: &str = "\

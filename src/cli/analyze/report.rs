@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
 
-use super::inputs::Input;
+use crate::source::inputs::Input;
 use super::state;
 use crate::cli::fail;
 use crate::runtime::batch::Outcome;
