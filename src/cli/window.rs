@@ -11,7 +11,7 @@ use crate::ui::store::{CameraEntry, UnfinishedSession};
 use crate::ui::{self, WindowOptions};
 
 /// Runs until the window is closed.
-pub fn run(input: InputArgs) -> u8 {
+pub fn run(input: InputArgs, files: Vec<std::path::PathBuf>) -> u8 {
     let folders = match Folders::locate() {
         Ok(folders) => folders,
         Err(error) => return fail(&error.to_string(), error.advice()),
@@ -24,6 +24,7 @@ pub fn run(input: InputArgs) -> u8 {
     let options = WindowOptions {
         live: input.live_options(),
         source: input.source,
+        files,
         settings,
         sessions_dir: folders.sessions,
         hooks: hooks(file),

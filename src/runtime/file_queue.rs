@@ -413,9 +413,7 @@ impl Outcome {
         match self {
             Self::Failed(FileError::Media(crate::source::media::MediaError::Unknown {
                 ..
-            })) if !named => {
-                Self::Skipped { folder: None, reason: "no video or picture".into() }
-            }
+            })) if !named => Self::Skipped { folder: None, reason: "no video or picture".into() },
             outcome => outcome,
         }
     }

@@ -77,10 +77,7 @@ pub struct Player {
 impl Player {
     /// Starts the thread. `show` is called on it with each picture that is to be seen, `wake` when
     /// there is something to drain.
-    pub fn start(
-        wake: Arc<dyn Fn() + Send + Sync>,
-        show: Box<dyn FnMut(&Frame) + Send>,
-    ) -> Self {
+    pub fn start(wake: Arc<dyn Fn() + Send + Sync>, show: Box<dyn FnMut(&Frame) + Send>) -> Self {
         let (commands, receiver) = bounded(COMMAND_QUEUE);
         let (sender, events) = bounded(EVENT_QUEUE);
         let (stop, stopped) = cancel_token();

@@ -3,8 +3,8 @@
 #[cfg(feature = "camera")]
 pub mod camera;
 pub mod demo;
-mod interrupt;
 pub mod inputs;
+mod interrupt;
 pub mod media;
 pub mod still;
 pub mod video;

@@ -9,8 +9,8 @@ use crossbeam_channel::{Receiver, RecvTimeoutError, select};
 use super::{PlayCommand, PlayEvent, Teller};
 use crate::frame::{Frame, RunId};
 use crate::runtime::cancel::Cancelled;
-use crate::source::media::{self, MediaError, MediaItem, MediaReader, OpenOptions};
 use crate::source::media::Picture;
+use crate::source::media::{self, MediaError, MediaItem, MediaReader, OpenOptions};
 use crate::time::Pts;
 
 /// Frames kept around the one that is shown, so that a step back costs nothing.
@@ -207,7 +207,10 @@ impl Playback {
         } else if file.playing {
             self.play_on(file)?;
         }
-        if file.ended && !file.told_end && let Some(last) = file.kept.back() {
+        if file.ended
+            && !file.told_end
+            && let Some(last) = file.kept.back()
+        {
             file.told_end = true;
             self.teller.tell(PlayEvent::Ends(file.run, last.pts.since_start()));
         }
@@ -295,12 +298,7 @@ impl Playback {
         }
     }
 
-    fn step(
-        &mut self,
-        file: &mut OpenFile,
-        by: i32,
-        begun: Instant,
-    ) -> Result<Found, MediaError> {
+    fn step(&mut self, file: &mut OpenFile, by: i32, begun: Instant) -> Result<Found, MediaError> {
         if by < 0 {
             let back = by.unsigned_abs() as usize;
             if let Some(at) = file.at.checked_sub(back) {
