@@ -223,6 +223,20 @@ impl Files {
         shown.map_or(Duration::ZERO, |shown| shown.pts.since_start())
     }
 
+    /// Another picture is on the screen; the part of the timeline that is shown goes with it.
+    pub fn show(&mut self, shown: Option<ShownFrame>) {
+        if self.shown == shown {
+            return;
+        }
+        self.shown = shown;
+        let (at, length) = (self.position(), self.length());
+        if let Some((from, to)) = self.zoom.filter(|(from, to)| at < *from || at > *to) {
+            let part = to.saturating_sub(from);
+            let start = at.saturating_sub(part / 10).min(length.saturating_sub(part));
+            self.zoom = Some((start, start + part));
+        }
+    }
+
     /// Part of the timeline that is shown.
     pub fn range(&self) -> (Duration, Duration) {
         self.zoom.unwrap_or((Duration::ZERO, self.length()))

@@ -82,8 +82,8 @@ impl<W: Workers, S: Surroundings> Window<W, S> {
         kept: (Settings, PathBuf),
         (preview, file_preview): (PreviewView, PreviewView),
         files: Vec<PathBuf>,
+        now: Instant,
     ) -> Self {
-        let now = Instant::now();
         let mut window = if files.is_empty() {
             Self::new(workers, surroundings, kept, preview, now)
         } else {
@@ -284,7 +284,7 @@ impl<W: Workers, S: Surroundings> Window<W, S> {
     fn take_file_picture(&mut self, ctx: &egui::Context) {
         if let Some(preview) = &mut self.file_preview {
             preview.update(ctx);
-            self.store.files.shown = preview.shown();
+            self.store.files.show(preview.shown());
         }
     }
 

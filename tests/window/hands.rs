@@ -189,6 +189,7 @@ impl Surroundings for FakeSurroundings {
 pub struct Bench {
     pub window: Window<FakeWorkers, FakeSurroundings>,
     pub sink: PreviewSink,
+    pub file_sink: PreviewSink,
     pub clock: Instant,
 }
 
@@ -199,11 +200,13 @@ impl Hands {
     pub fn new(size: Vec2, settings: Settings) -> Self {
         let clock = Instant::now();
         let (sink, view) = preview(&egui::Context::default());
-        let window = Window::new(
+        let (file_sink, file_view) = preview(&egui::Context::default());
+        let window = Window::with_files(
             FakeWorkers::default(),
             FakeSurroundings::default(),
             (settings, PathBuf::from(SESSIONS)),
-            view,
+            (view, file_view),
+            Vec::new(),
             clock,
         );
         let harness = Harness::builder()
@@ -215,7 +218,7 @@ impl Hands {
                     bench.window.logic(ui.ctx(), bench.clock);
                     bench.window.ui(ui);
                 },
-                Bench { window, sink, clock },
+                Bench { window, sink, file_sink, clock },
             );
         Self(harness)
     }

@@ -341,7 +341,7 @@ impl TraceTimeline<'_> {
         let (from, length) = self.secs();
         let whole = self.length.as_secs_f64();
         let share = f64::from((pos.x - rect.left()) / rect.width());
-        let factor = (-f64::from(scroll.y) / 160.0).exp();
+        let factor = (-f64::from(scroll.y) / 300.0).exp();
         let new = (length * factor).clamp(SHORTEST.as_secs_f64().min(whole), whole);
         let pan = -f64::from(scroll.x / rect.width()) * new;
         let start = (from + share * (length - new) + pan).clamp(0.0, whole - new);
