@@ -173,7 +173,7 @@ fn a_file_is_shown_with_what_was_read_of_the_picture() {
     assert_eq!(hands.value(Role::Meter, "happiness"), "no reading");
     // Pictures of a file that was left change nothing.
     picture(&mut hands, 0, 3);
-    assert_eq!(hands.0.query_by_role_and_label(Role::Image, "picture"), None);
+    assert!(hands.0.query_by_role_and_label(Role::Image, "picture").is_none());
 }
 
 #[test]
@@ -220,9 +220,9 @@ fn a_click_on_the_timeline_shows_that_moment_and_a_drag_sums_up_a_span() {
         panic!("{:?}", played(&hands));
     };
     assert!((at.as_secs_f64() - 2.5).abs() < 0.02, "{at:?}");
-    let (from, to) = (on_timeline(&hands, 0.1), on_timeline(&hands, 0.45));
+    let [from, between, to] = [0.1, 0.3, 0.45].map(|share| on_timeline(&hands, share));
     pointer(&mut hands, from, Some(true));
-    pointer(&mut hands, on_timeline(&hands, 0.3), None);
+    pointer(&mut hands, between, None);
     pointer(&mut hands, to, None);
     pointer(&mut hands, to, Some(false));
     // Of 3.5 s one is without a face.
@@ -246,6 +246,7 @@ fn the_wheel_zooms_and_the_part_follows_the_picture() {
             unit: egui::MouseWheelUnit::Point,
             delta: egui::vec2(0.0, 120.0),
             phase: egui::TouchPhase::Move,
+            source: egui::MouseWheelSource::Wheel,
             modifiers: Modifiers::NONE,
         });
         hands.steps();
@@ -394,6 +395,30 @@ fn files_that_are_dropped_are_opened() {
         shapes.filter(|shape| format!("{:?}", shape.shape).contains("Drop to analyse")).count()
     };
     assert!(drop(&hands) > 0);
+    hands.0.input_mut().hovered_files.clear();
+    hands.0.input_mut().dropped_files.push(Arc::new(Dropped(path.clone())));
+    hands.0.step();
+    hands.0.input_mut().dropped_files.clear();
+    hands.steps();
+    assert_eq!(drop(&hands), 0);
+    let Some(Call::Queue(QueueCommand::Add { paths, .. })) = hands.calls().last() else {
+        panic!("{:?}", hands.calls());
+    };
+    assert_eq!(paths, &[path]);
+    assert!(hands.shows("Drop files or folders"), "the page of files");
+}
+
+#[derive(Debug)]
+struct Dropped(PathBuf);
+
+impl egui::DroppedFile for Dropped {
+    fn path(&self) -> &std::path::Path {
+        &self.0
+    }
+
+    fn bytes(&self) -> Result<Vec<u8>, String> {
+        Err("nobody reads it here".into())
+    }
 }
 
 #[test]

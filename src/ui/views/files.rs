@@ -292,7 +292,10 @@ fn start(
                 asked.push(FilesAction::ChooseFolder);
             }
         });
-        path_field(ui, page, &mut asked);
+        if !scene.store.files.show_list {
+            // The list has it too.
+            path_field(ui, page, &mut asked);
+        }
         if recent.is_empty() {
             return;
         }

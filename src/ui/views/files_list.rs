@@ -116,7 +116,9 @@ fn row(ui: &mut egui::Ui, item: &FileItem, chosen: bool, asked: &mut Vec<FilesAc
         row_region(ui, "buttons", place, |ui| {
             ui.spacing_mut().item_spacing.x = 0.0;
             for (button, action) in buttons {
-                if button.ui(ui).clicked() {
+                // By what it does: the first one comes and goes, and the keyboard stays.
+                let kind = std::mem::discriminant(&action);
+                if ui.push_id(kind, |ui| button.ui(ui).clicked()).inner {
                     pressed = true;
                     asked.push(action);
                 }

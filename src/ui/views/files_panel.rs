@@ -269,7 +269,8 @@ fn events(
     for (at, text) in entries.iter().take(MOST_EVENTS) {
         let at_text = time(*at);
         let width = ui.available_width();
-        let button = Button::new(&at_text).hint(text).look(Look::Quiet);
+        let spoken = format!("{at_text} {text}");
+        let button = Button::new(&at_text).hint(text).name(&spoken).look(Look::Quiet);
         if button.max_width(width).ui(ui).on_hover_text(text).clicked() {
             asked.push(FilesAction::Seek(*at));
         }

@@ -27,6 +27,8 @@ const BAND_OPACITY: f32 = 0.88;
 const COLUMN: f32 = 2.0;
 /// Nearer than this to the playhead a drag moves it.
 const GRIP: f32 = 7.0;
+/// A hand is not still while it clicks.
+const JITTER: f32 = 3.0;
 /// The shortest part that can be looked at.
 const SHORTEST: Duration = Duration::from_millis(500);
 /// Least distance between two numbers of the axis.
@@ -53,7 +55,8 @@ pub struct TimelineState {
 #[derive(Debug, Clone, Copy)]
 enum Drag {
     Playhead,
-    Span(Duration),
+    /// From this time and place; whether the pointer has left it.
+    Span(Duration, f32, bool),
 }
 
 /// The timeline of one face.
@@ -312,16 +315,23 @@ impl TraceTimeline<'_> {
             state.drag = Some(if at_playhead || below {
                 Drag::Playhead
             } else {
-                Drag::Span(self.at(rect, start.x))
+                Drag::Span(self.at(rect, start.x), start.x, false)
             });
+        }
+        if let (Some(Drag::Span(_, from, moved)), Some(pos)) = (&mut state.drag, pointer) {
+            *moved |= (pos.x - *from).abs() > JITTER;
         }
         let wish = match (state.drag, pointer) {
             (Some(Drag::Playhead), Some(pos)) if response.dragged() => {
                 Some(TimelineWish::Seek(self.at(rect, pos.x)))
             }
-            (Some(Drag::Span(start)), Some(pos)) if response.dragged() => {
+            (Some(Drag::Span(start, _, true)), Some(pos)) if response.dragged() => {
                 let at = self.at(rect, pos.x);
                 Some(TimelineWish::Select(Some((start.min(at), start.max(at)))))
+            }
+            // Held for long and not moved, it is a click all the same.
+            (Some(Drag::Span(start, _, false)), _) if response.drag_stopped() => {
+                Some(TimelineWish::Seek(start))
             }
             (_, Some(pos)) if response.clicked() => Some(TimelineWish::Seek(self.at(rect, pos.x))),
             _ => self.zoom_wish(ui, rect, response),
