@@ -92,9 +92,7 @@ impl<W: Workers, S: Surroundings> Window<W, S> {
         let paths: Vec<PathBuf> = paths.iter().map(absolute).collect();
         let files = &mut self.store.files;
         files.show_next = true;
-        if paths.len() > 1 || !files.items.is_empty() {
-            files.show_list = true;
-        }
+        files.show_list |= !files.items.is_empty();
         self.added.extend(paths.iter().cloned());
         let mut recent = paths.clone();
         recent.extend(self.settings().recent_files.iter().filter(|p| !paths.contains(p)).cloned());

@@ -325,6 +325,7 @@ impl Files {
         match event {
             QueueEvent::Added(files) => {
                 let first = files.first().map(|(id, _)| *id);
+                self.show_list |= files.len() > 1;
                 let item = |(id, path)| FileItem { id, path, state: FileState::Waiting };
                 self.items.extend(files.into_iter().map(item));
                 if let Some(first) = first.filter(|_| std::mem::take(&mut self.show_next)) {
@@ -414,6 +415,9 @@ impl Files {
 
     /// "2 of 5 files done".
     pub fn summary(&self) -> String {
+        if self.items.is_empty() {
+            return "no file is open".to_owned();
+        }
         let done = self.items.len() - self.open_files();
         format!("{done} of {} done", count(self.items.len() as u64, "file"))
     }

@@ -76,7 +76,7 @@ fn read(hands: &mut Hands, id: u64, frames: u64) {
     };
     let readings = Readings {
         observations: (0..frames).map(observation).collect(),
-        events: vec![(Duration::from_secs(1), SessionEvent::Cut)],
+        events: vec![(Duration::from_millis(1200), SessionEvent::Cut)],
         progress,
     };
     queue(hands, QueueEvent::Readings(FileId(id), readings));

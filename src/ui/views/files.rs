@@ -48,9 +48,11 @@ pub fn files_page(
     if !scene.compact {
         room = super::notices(ui, rect.shrink(theme::GAP), scene, actions);
     }
-    if matches!(files.media, MediaState::Absent) {
-        start(ui, room, scene, page, actions);
-        return;
+    match &files.media {
+        MediaState::Absent => return start(ui, room, scene, page, actions),
+        // Nothing to play.
+        MediaState::Failed(_) => return picture(ui, room, scene, actions),
+        MediaState::Opening | MediaState::Open(_) => {}
     }
     let (height, gap) = if scene.compact || room.height() < 420.0 {
         (CARD_HEIGHT_SMALL, if scene.compact { 0.0 } else { theme::GAP })

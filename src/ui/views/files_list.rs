@@ -4,6 +4,7 @@ use eframe::egui::accesskit::Role;
 use eframe::egui::{self, Key, Rect, Sense, WidgetInfo, pos2, vec2};
 
 use super::files::FilesPage;
+use super::picture::capitalised;
 use super::settings_page::field;
 use super::teach::{call, small};
 use super::{Scene, row_region};
@@ -26,11 +27,7 @@ pub fn files_list(
 ) {
     let theme = Theme::of(ui);
     let files = &scene.store.files;
-    if files.items.is_empty() {
-        small(ui, "No file is open.", theme.muted);
-    } else {
-        small(ui, &files.summary(), theme.muted);
-    }
+    small(ui, &capitalised(&files.summary()), theme.muted);
     ui.add_space(theme::GRID);
     for item in files.items.iter().take(MOST_ROWS) {
         row(ui, item, files.current == Some(item.id), asked);
