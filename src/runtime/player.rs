@@ -3,6 +3,7 @@
 //!
 //! [`Player`] is the handle that the window holds; none of its calls waits but [`Player::stop`].
 
+mod open_file;
 mod playback;
 
 use std::path::PathBuf;

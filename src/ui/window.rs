@@ -4,7 +4,7 @@
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use eframe::egui::{self, Event, Key, Modifiers, Rect, ViewportCommand, vec2};
+use eframe::egui::{self, Event, Key, Modifiers, ViewportCommand, vec2};
 
 use super::actions::{Action, Actions, News, Surroundings, View, Workers};
 use super::preview::PreviewView;
@@ -260,7 +260,7 @@ impl<W: Workers, S: Surroundings> Window<W, S> {
         } else if self.view == View::Files {
             views::files_page(ui, centre, scene, &mut self.files_page, actions);
         } else {
-            centre_column(ui, centre, whole.height(), scene, actions);
+            views::live_page(ui, centre, whole.height(), scene, actions);
         }
         if self.view == View::Files {
             views::files_panel(ui, side, scene, &mut self.files_page, actions);
@@ -489,39 +489,6 @@ impl<W: Workers, S: Surroundings> Window<W, S> {
     }
 }
 
-fn centre_column(
-    ui: &mut egui::Ui,
-    rect: Rect,
-    height: f32,
-    scene: Scene<'_>,
-    actions: &mut Actions,
-) {
-    if scene.compact {
-        views::picture(ui, rect, scene, actions);
-        return;
-    }
-    let mut room = views::notices(ui, rect.shrink(theme::GAP), scene, actions);
-    if height >= theme::FOLD_HEIGHT {
-        let card = room.with_min_y(room.bottom() - theme::TIMELINE_HEIGHT);
-        room.max.y = card.top() - theme::GAP;
-        views::picture(ui, room, scene, actions);
-        views::timeline_card(ui, card, scene, actions);
-    } else {
-        views::picture(ui, room, scene, actions);
-    }
-}
-
 fn digit(key: Key) -> Option<u8> {
-    const DIGITS: [Key; 9] = [
-        Key::Num1,
-        Key::Num2,
-        Key::Num3,
-        Key::Num4,
-        Key::Num5,
-        Key::Num6,
-        Key::Num7,
-        Key::Num8,
-        Key::Num9,
-    ];
-    DIGITS.iter().position(|digit| *digit == key).map(|index| index as u8 + 1)
+    key.name().parse().ok().filter(|digit| (1..=9).contains(digit))
 }

@@ -157,7 +157,7 @@ fn buttons(item: &FileItem) -> Vec<(Button<'static>, FilesAction)> {
     let quiet = |icon, name| Button::icon(icon, name).look(Look::Quiet);
     let first = match &item.state {
         FileState::Waiting | FileState::Working { .. } => {
-            Some((quiet(Icon::Pause, "Stop this file"), FilesAction::Cancel(item.id)))
+            Some((quiet(Icon::Stop, "Stop this file"), FilesAction::Cancel(item.id)))
         }
         FileState::Stopped | FileState::Failed(_) => {
             Some((quiet(Icon::Play, "Try this file again"), FilesAction::Retry(item.id)))

@@ -18,6 +18,8 @@ pub enum Icon {
     Play,
     /// Stands still.
     Pause,
+    /// Ends work.
+    Stop,
     /// One picture back.
     Back,
     /// One picture on.
@@ -70,6 +72,10 @@ impl Icon {
                     let bar = Rect::from_min_max(at(x, 3.5), at(x + 4.0, 16.5));
                     painter.rect_filled(bar, 1, color);
                 }
+            }
+            Self::Stop => {
+                let square = Rect::from_min_max(at(5.0, 5.0), at(15.0, 15.0));
+                painter.rect_filled(square, 1, color);
             }
             Self::Back | Self::On => {
                 let x = |x: f32| if self == Self::Back { x } else { UNITS - x };
