@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::{EXIT_OK, InputArgs, fail};
+use crate::session::SessionRecord;
 use crate::session::recovery::{self, Unfinished};
 use crate::settings::{Folders, Settings, SettingsFile};
 use crate::ui::desktop::Hooks;
@@ -45,7 +46,12 @@ fn hooks(mut file: SettingsFile) -> Hooks {
         }),
         list_cameras: Box::new(list_cameras),
         find_unfinished: Box::new(|sessions_dir: &Path| {
-            recovery::find_unfinished(sessions_dir).into_iter().map(unfinished).collect()
+            let found = recovery::find_unfinished(sessions_dir).into_iter();
+            // A file is analysed again from its start, which the page of files offers.
+            let of_file = |session: &Unfinished| {
+                SessionRecord::read(&session.folder).is_ok_and(|record| record.file.is_some())
+            };
+            found.filter(|session| !of_file(session)).map(unfinished).collect()
         }),
         finish_session: Arc::new(finish),
     }
