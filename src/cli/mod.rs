@@ -54,7 +54,7 @@ Logging: set MIEN_LOG=debug. Other folders: MIEN_CONFIG_DIR, MIEN_DATA_DIR.";
 
 /// Reads facial expressions live from a webcam, on this computer alone, and records them to CSV.
 #[derive(Debug, Parser)]
-#[command(name = "mien", version, after_help = EXAMPLES, args_conflicts_with_subcommands = false)]
+#[command(name = "mien", version, after_help = EXAMPLES)]
 struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
