@@ -38,6 +38,10 @@ pub struct Settings {
     pub welcome_seen: u32,
     /// Where sessions go; `None`: [`Folders::sessions`].
     pub sessions_dir: Option<PathBuf>,
+    /// Files and folders that were opened last, the newest first.
+    pub recent_files: Vec<PathBuf>,
+    /// Files and folders whose analysis the end of the window interrupted.
+    pub unfinished_files: Vec<PathBuf>,
     /// Tuning of the core.
     pub pipeline: PipelineOptions,
 }
@@ -79,6 +83,8 @@ impl Default for Settings {
             reduced_motion: ReducedMotion::default(),
             welcome_seen: 0,
             sessions_dir: None,
+            recent_files: Vec::new(),
+            unfinished_files: Vec::new(),
             pipeline: PipelineOptions::default(),
         }
     }
@@ -89,6 +95,8 @@ impl Settings {
     pub const TEXT_SCALES: (f32, f32) = (0.8, 2.0);
     /// Range of [`PipelineOptions::smoothing_secs`]: a longer lag is no live reading.
     pub const SMOOTHING_SECS: (f32, f32) = (0.0, 5.0);
+    /// Files that are remembered of each kind.
+    pub const MOST_FILES: usize = 100;
     /// Range of [`PipelineOptions::max_faces`].
     pub const MAX_FACES: (usize, usize) = (1, 16);
 
@@ -109,9 +117,16 @@ impl Settings {
     /// As TOML, with a word to those who open it.
     pub fn to_toml(&self) -> String {
         const HEAD: &str = "# Settings of Mien. What is missing or wrong here has its default.\n\n";
-        // Only a path that is not UTF-8 can't be said in TOML: better without than not at all.
-        let text = toml::to_string(self)
-            .or_else(|_| toml::to_string(&Self { sessions_dir: None, ..self.clone() }));
+        // A path that is not UTF-8 can't be said in TOML: better without than not at all.
+        let said = |paths: &[PathBuf]| -> Vec<PathBuf> {
+            paths.iter().filter(|path| path.to_str().is_some()).cloned().collect()
+        };
+        let text = toml::to_string(&Self {
+            sessions_dir: self.sessions_dir.clone().filter(|dir| dir.to_str().is_some()),
+            recent_files: said(&self.recent_files),
+            unfinished_files: said(&self.unfinished_files),
+            ..self.clone()
+        });
         format!("{HEAD}{}", text.unwrap_or_default())
     }
 
@@ -126,6 +141,10 @@ impl Settings {
         *unsure_below = within(*unsure_below, (0.0, 1.0), defaults.pipeline.unsure_below);
         self.text_scale = within(self.text_scale, Self::TEXT_SCALES, defaults.text_scale);
         self.sessions_dir = self.sessions_dir.filter(|dir| dir.is_absolute());
+        for paths in [&mut self.recent_files, &mut self.unfinished_files] {
+            paths.retain(|path| path.is_absolute());
+            paths.truncate(Self::MOST_FILES);
+        }
         self
     }
 }

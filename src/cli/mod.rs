@@ -34,6 +34,7 @@ pub const EXIT_USAGE: u8 = 2;
 const EXAMPLES: &str = "\
 Examples:
   mien                                     open the window
+  mien interview.mp4                       the window with a saved video
   mien --source demo:2                     the window on the drawn demo with two people
   mien cameras                             list cameras
   mien live --headless --source camera:0 --record sessions --seconds 60
@@ -59,6 +60,9 @@ struct Cli {
     command: Option<Command>,
     #[command(flatten)]
     input: InputArgs,
+    /// Videos, pictures or folders to open in the window.
+    #[arg(value_name = "FILE")]
+    files: Vec<PathBuf>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -203,12 +207,12 @@ pub fn run() -> ExitCode {
     let cli = Cli::parse();
     start_logging();
     ExitCode::from(match cli.command {
-        None => open_window(cli.input),
+        None => open_window(cli.input, cli.files),
         Some(Command::Live(args)) if args.headless => {
             let input = args.input.clone().or(cli.input);
             live::run(&input, &args)
         }
-        Some(Command::Live(args)) => open_window(args.input.or(cli.input)),
+        Some(Command::Live(args)) => open_window(args.input.or(cli.input), Vec::new()),
         Some(Command::Analyze(args)) => analyze::run(args, cli.input),
         Some(Command::Cameras { json }) => list_cameras(json),
         Some(Command::Train(args)) => train::run(&args.or(cli.input)),
@@ -235,12 +239,12 @@ fn start_logging() {
 }
 
 #[cfg(feature = "gui")]
-fn open_window(input: InputArgs) -> u8 {
-    window::run(input)
+fn open_window(input: InputArgs, files: Vec<PathBuf>) -> u8 {
+    window::run(input, files)
 }
 
 #[cfg(not(feature = "gui"))]
-fn open_window(_: InputArgs) -> u8 {
+fn open_window(_: InputArgs, _: Vec<PathBuf>) -> u8 {
     fail("this build has no window", "Use `mien live --headless`, or build with the feature `gui`.")
 }
 

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::{EXIT_OK, InputArgs, fail};
+use crate::session::SessionRecord;
 use crate::session::recovery::{self, Unfinished};
 use crate::settings::{Folders, Settings, SettingsFile};
 use crate::ui::desktop::Hooks;
@@ -11,7 +12,7 @@ use crate::ui::store::{CameraEntry, UnfinishedSession};
 use crate::ui::{self, WindowOptions};
 
 /// Runs until the window is closed.
-pub fn run(input: InputArgs) -> u8 {
+pub fn run(input: InputArgs, files: Vec<std::path::PathBuf>) -> u8 {
     let folders = match Folders::locate() {
         Ok(folders) => folders,
         Err(error) => return fail(&error.to_string(), error.advice()),
@@ -24,6 +25,7 @@ pub fn run(input: InputArgs) -> u8 {
     let options = WindowOptions {
         live: input.live_options(),
         source: input.source,
+        files,
         settings,
         sessions_dir: folders.sessions,
         hooks: hooks(file),
@@ -44,7 +46,12 @@ fn hooks(mut file: SettingsFile) -> Hooks {
         }),
         list_cameras: Box::new(list_cameras),
         find_unfinished: Box::new(|sessions_dir: &Path| {
-            recovery::find_unfinished(sessions_dir).into_iter().map(unfinished).collect()
+            let found = recovery::find_unfinished(sessions_dir).into_iter();
+            // A file is analysed again from its start, which the page of files offers.
+            let of_file = |session: &Unfinished| {
+                SessionRecord::read(&session.folder).is_ok_and(|record| record.file.is_some())
+            };
+            found.filter(|session| !of_file(session)).map(unfinished).collect()
         }),
         finish_session: Arc::new(finish),
     }

@@ -13,7 +13,7 @@ use crossbeam_channel::{Receiver, Sender, bounded};
 use sha2::{Digest, Sha256};
 
 use super::cancel::Cancelled;
-use super::file::{Analysed, FileError, FileJob, Progress, Selection, analyse};
+use super::file::{Analysed, FileError, FileJob, Progress, Seen, Selection, analyse};
 use super::live::{LiveOptions, load_pipeline};
 use super::message::ModelsInfo;
 use super::worker;
@@ -136,8 +136,7 @@ impl Batch {
 
 struct Shared {
     waiting: Mutex<VecDeque<(usize, PathBuf)>>,
-    /// Session folders of this batch, and the file each belongs to.
-    taken: Mutex<HashMap<String, PathBuf>>,
+    taken: Taken,
     options: BatchOptions,
 }
 
@@ -187,13 +186,51 @@ impl Job {
             })?);
         }
         let Some(pipeline) = pipeline else { return Err(FileError::Cancelled) };
+        let mut watch = |seen: Seen<'_>| {
+            if let Seen::Frame(_, progress) = seen {
+                // More of it comes soon.
+                let what = FileEvent::Progress(progress);
+                let _ = self.events.try_send(BatchEvent { file, what });
+            }
+        };
+        let run = RunId(file as u64 + 1);
+        let one = One { path, options, taken: &self.shared.taken, cancelled: &self.cancelled };
+        one.analyse(pipeline, run, &mut watch)
+    }
+}
+
+/// Session folders that were written, and the file each belongs to.
+pub(super) type Taken = Mutex<HashMap<String, PathBuf>>;
+
+/// One file of several.
+pub(super) struct One<'a> {
+    pub path: &'a Path,
+    pub options: &'a BatchOptions,
+    pub taken: &'a Taken,
+    pub cancelled: &'a Cancelled,
+}
+
+impl One<'_> {
+    /// Sums it up, and analyses it unless that was done before.
+    ///
+    /// # Errors
+    /// As [`analyse`].
+    pub fn analyse(
+        &self,
+        pipeline: &mut Pipeline,
+        run: RunId,
+        watch: &mut dyn FnMut(Seen<'_>),
+    ) -> Result<Outcome, FileError> {
+        let Self { path, options, taken, cancelled } = *self;
         let before = state_of(path)?;
-        let content = sum_up(path, &self.cancelled)?;
+        let content = sum_up(path, cancelled)?;
         let record = file_record(path, content, pipeline, options);
         let folder_name = folder_name(&record);
         let folder = options.sessions_dir.join(&folder_name);
-        let mut taken = self.shared.taken.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(other) = taken.insert(folder_name.clone(), path.to_owned()) {
+        let mut taken = taken.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(other) = taken.insert(folder_name.clone(), path.to_owned())
+            && other != path
+        {
             let reason = format!("the same content and name as {}", other.display());
             return Ok(Outcome::Skipped { folder: Some(folder), reason });
         }
@@ -210,11 +247,7 @@ impl Job {
             folder_name,
             record,
         };
-        let mut told = |progress| {
-            // More of it comes soon.
-            let _ = self.events.try_send(BatchEvent { file, what: FileEvent::Progress(progress) });
-        };
-        let analysed = analyse(pipeline, &job, RunId(file as u64 + 1), &self.cancelled, &mut told)?;
+        let analysed = analyse(pipeline, &job, run, cancelled, watch)?;
         // A file that was written meanwhile is not the one that was summed up.
         if state_of(path).ok() != Some(before) {
             let _ = discard(&analysed.finished.folder);

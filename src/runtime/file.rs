@@ -72,6 +72,17 @@ pub struct Progress {
     pub frames: u64,
 }
 
+/// What an analysis comes by.
+#[derive(Debug, Clone, Copy)]
+pub enum Seen<'a> {
+    /// The file is open.
+    Opened(&'a MediaInfo),
+    /// A frame was analysed.
+    Frame(&'a Observation, Progress),
+    /// A cut or a gap.
+    Event(&'a SessionEvent, Pts),
+}
+
 /// A file that was analysed.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Analysed {
@@ -137,7 +148,7 @@ impl FileError {
 }
 
 /// Analyses one file into one session. Blocks until it is done or `cancelled`; then, and after a
-/// failure, no session stays behind. `told` is called after each frame.
+/// failure, no session stays behind. `watch` is called with what happens, in the order of the file.
 ///
 /// # Errors
 /// Says why there is no session. A file that is damaged somewhere gives one, up to there.
@@ -146,13 +157,13 @@ pub fn analyse(
     job: &FileJob,
     run: RunId,
     cancelled: &Cancelled,
-    told: &mut dyn FnMut(Progress),
+    watch: &mut dyn FnMut(Seen<'_>),
 ) -> Result<Analysed, FileError> {
     discard(&job.sessions_dir.join(&job.folder_name))?;
     let (models, labels) = (ModelsInfo::of(pipeline).records(), pipeline.labels().clone());
     let options = pipeline.options();
     let (detector, reading) = pipeline.halves();
-    let mut analysis = Analysis::new(reading, job, told, Core { models, labels, options });
+    let mut analysis = Analysis::new(reading, job, watch, Core { models, labels, options });
     let (to_detector, decoded) = bounded(FRAME_QUEUE);
     let (to_reading, detected) = bounded(FRAME_QUEUE);
     let (path, open) = (job.path.clone(), job.open);
@@ -232,7 +243,7 @@ struct Writing {
 struct Analysis<'a> {
     reading: &'a mut Reading,
     job: &'a FileJob,
-    told: &'a mut dyn FnMut(Progress),
+    watch: &'a mut dyn FnMut(Seen<'_>),
     core: Core,
     info: Option<MediaInfo>,
     writing: Option<Writing>,
@@ -250,13 +261,13 @@ impl<'a> Analysis<'a> {
     fn new(
         reading: &'a mut Reading,
         job: &'a FileJob,
-        told: &'a mut dyn FnMut(Progress),
+        watch: &'a mut dyn FnMut(Seen<'_>),
         core: Core,
     ) -> Self {
         Self {
             reading,
             job,
-            told,
+            watch,
             core,
             info: None,
             writing: None,
@@ -301,6 +312,7 @@ impl<'a> Analysis<'a> {
                         (end, to) => end.or(to),
                     };
                     self.reading.set_single_picture(info.single_picture);
+                    (self.watch)(Seen::Opened(&info));
                     self.info = Some(info);
                 }
                 // The detector has turned these into its own.
@@ -327,9 +339,8 @@ impl<'a> Analysis<'a> {
         self.progress.pts = frame.pts;
         self.progress.frames += 1;
         self.frames_with_face += u64::from(!observation.faces.is_empty());
-        self.write(Row::Observation(observation))?;
-        (self.told)(self.progress);
-        Ok(())
+        (self.watch)(Seen::Frame(&observation, self.progress));
+        self.write(Row::Observation(observation))
     }
 
     fn damaged(&mut self, damage: Damage) -> Result<(), FileError> {
@@ -348,6 +359,7 @@ impl<'a> Analysis<'a> {
     }
 
     fn event(&mut self, event: SessionEvent, at: Pts) -> Result<(), FileError> {
+        (self.watch)(Seen::Event(&event, at));
         self.write(Row::Event { event, at: at.since_start() })
     }
 

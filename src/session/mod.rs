@@ -31,6 +31,7 @@ pub mod reader;
 pub mod recorder;
 pub mod recovery;
 pub mod schema;
+pub mod trace;
 
 use serde::{Deserialize, Serialize};
 

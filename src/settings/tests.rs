@@ -14,6 +14,8 @@ fn settings_read_back_as_saved() {
         reduced_motion: ReducedMotion::On,
         welcome_seen: 3,
         sessions_dir: Some(std::path::absolute("/a folder/\u{e9}").unwrap()),
+        recent_files: vec![std::path::absolute("/videos/\u{e9}.mp4").unwrap()],
+        unfinished_files: vec![std::path::absolute("/videos").unwrap()],
         pipeline: PipelineOptions { max_faces: 2, ..PipelineOptions::default() },
     };
     file.save(&settings).unwrap();

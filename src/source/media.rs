@@ -26,9 +26,14 @@ pub trait MediaReader {
     /// After an error there is nothing more to be had.
     fn next_item(&mut self) -> Result<Option<MediaItem>, MediaError>;
 
-    /// Leaves out what is before `pts`, as far as that is cheap: pictures before it may still come.
-    /// To be called before the first picture is asked for.
-    fn skip_to(&mut self, pts: Pts);
+    /// Goes to `pts`, forwards or back: the next picture is the first that is shown then or later,
+    /// the same with the same number as if all had been read from the start. Decoding begins at the
+    /// picture before it that can be decoded by itself; where a format has no such pictures, or
+    /// `ffmpeg` reads it, at the start.
+    ///
+    /// # Errors
+    /// After an error there is nothing more to be had.
+    fn seek(&mut self, pts: Pts) -> Result<(), MediaError>;
 }
 
 /// What a reader found next.

@@ -3,6 +3,7 @@
 #[cfg(feature = "camera")]
 pub mod camera;
 pub mod demo;
+pub mod inputs;
 mod interrupt;
 pub mod media;
 pub mod still;

@@ -2,14 +2,17 @@
 //! surroundings. Views only push [`Action`]s; so a test can see what a click does.
 
 use std::path::{Path, PathBuf};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::frame::RunId;
 use crate::observation::TrackId;
 use crate::pipeline::PipelineOptions;
-use crate::runtime::live::{Event, Live, LiveObservation, LiveStats, RecordingRequest};
+use crate::runtime::file_queue::{FileId, QueueCommand, QueueEvent};
+use crate::runtime::live::{Event, LiveObservation, LiveStats, RecordingRequest};
+use crate::runtime::player::{PlayCommand, PlayEvent};
 use crate::runtime::teaching::TeachCommand;
 use crate::session::SessionMeta;
+use crate::session::trace::Follow;
 use crate::settings::Settings;
 use crate::source::SourceSpec;
 
@@ -20,6 +23,8 @@ use super::store::{CameraEntry, UnfinishedSession};
 pub enum View {
     /// Picture, readings, timeline.
     Live,
+    /// Saved videos and pictures.
+    Files,
     /// Picture, and classes of the user's own.
     Teach,
     /// Everything the user can choose once.
@@ -67,6 +72,53 @@ pub enum Action {
     PostponeSessions,
     /// Something on the page of teaching.
     Teach(TeachAction),
+    /// Something on the page of files.
+    Files(FilesAction),
+}
+
+/// What can be asked for where files are played and analysed. Times are those of the file.
+#[derive(Debug, Clone, PartialEq)]
+pub enum FilesAction {
+    /// Choose files in the system's dialog.
+    Choose,
+    /// Choose a folder there.
+    ChooseFolder,
+    /// Analyse these and show the first.
+    Add(Vec<PathBuf>),
+    /// Show a file of the list.
+    Show(FileId),
+    /// Stop working on a file, or do not begin.
+    Cancel(FileId),
+    /// Take a file off the list.
+    Remove(FileId),
+    /// Analyse a file again that failed or was stopped.
+    Retry(FileId),
+    /// Play, or stand still.
+    TogglePlay,
+    /// So many pictures on, or back.
+    Step(i32),
+    /// Show the picture that stands at this time.
+    Seek(Duration),
+    /// Show the last picture.
+    Last,
+    /// Times real time.
+    Speed(f64),
+    /// Sum up a span of time, or nothing.
+    Select(Option<(Duration, Duration)>),
+    /// Show this part of the timeline, or all.
+    Zoom(Option<(Duration, Duration)>),
+    /// Follow another face.
+    Follow(Follow),
+    /// Show the list of files at the side, or the readings.
+    ShowList(bool),
+    /// Go on with the files that were not done when the window closed.
+    Resume,
+    /// Forget them.
+    ForgetUnfinished,
+    /// Close the window although files are in work.
+    Close,
+    /// Do not close it.
+    StayOpen,
 }
 
 /// What can be asked for where classes are taught. Numbers of classes are those of
@@ -114,6 +166,14 @@ pub trait Workers {
     fn set_pipeline_options(&mut self, options: PipelineOptions);
     /// Collects, learns, uses or writes.
     fn teach(&mut self, command: TeachCommand);
+    /// Plays a file.
+    fn play(&mut self, command: PlayCommand);
+    /// Changes the list of files to analyse.
+    fn queue(&mut self, command: QueueCommand);
+    /// Next message of the player, if one is waiting.
+    fn try_play_event(&self) -> Option<PlayEvent>;
+    /// Next message of the list of files, if one is waiting.
+    fn try_queue_event(&self) -> Option<QueueEvent>;
     /// Next message, if one is waiting.
     fn try_event(&self) -> Option<Event>;
     /// Next observation, if one is waiting.
@@ -122,48 +182,6 @@ pub trait Workers {
     fn stats(&self) -> LiveStats;
     /// Stops everything; waits at most until `deadline`. False if a thread did not end by then.
     fn shutdown(self, deadline: Instant) -> bool;
-}
-
-impl Workers for Live {
-    fn open(&mut self, spec: &SourceSpec) -> RunId {
-        Self::open(self, spec)
-    }
-
-    fn start_recording(&mut self, request: RecordingRequest) {
-        Self::start_recording(self, request);
-    }
-
-    fn stop_recording(&mut self) {
-        Self::stop_recording(self);
-    }
-
-    fn mark(&mut self, label: &str) -> bool {
-        Self::mark(self, label)
-    }
-
-    fn set_pipeline_options(&mut self, options: PipelineOptions) {
-        Self::set_pipeline_options(self, options);
-    }
-
-    fn teach(&mut self, command: TeachCommand) {
-        Self::teach(self, command);
-    }
-
-    fn try_event(&self) -> Option<Event> {
-        Self::try_event(self)
-    }
-
-    fn try_observation(&self) -> Option<LiveObservation> {
-        Self::try_observation(self)
-    }
-
-    fn stats(&self) -> LiveStats {
-        Self::stats(self)
-    }
-
-    fn shutdown(self, deadline: Instant) -> bool {
-        Self::shutdown(self, deadline).0
-    }
 }
 
 /// What comes from outside the workers.
@@ -177,6 +195,12 @@ pub enum News {
     Finished(PathBuf, u64),
     /// Whether the system wishes for less movement.
     ReducedMotion(bool),
+    /// Files or folders were chosen in the system's dialog; none: it was left.
+    Chosen(Vec<PathBuf>),
+    /// The system has no such dialog.
+    NoDialog,
+    /// Which of the files that were asked about are not there.
+    Missing(Vec<PathBuf>),
     /// Something did not work: what, and what to do.
     Trouble(String),
 }
@@ -190,6 +214,10 @@ pub trait Surroundings {
     fn open_folder(&mut self, folder: &Path);
     /// Finishes a recording that a crash left behind.
     fn finish_session(&mut self, session: &UnfinishedSession);
+    /// Has files chosen, or a folder, in the system's dialog.
+    fn choose_files(&mut self, folder: bool);
+    /// Looks which of these are there.
+    fn look_for(&mut self, paths: Vec<PathBuf>);
     /// Next piece of news, if one is waiting.
     fn try_news(&mut self) -> Option<News>;
 }

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -21,6 +22,8 @@ use crate::settings::Settings;
 const NEWS_CAPACITY: usize = 32;
 /// A slider that is dragged changes settings sixty times a second; they are kept this often.
 const SAVE_INTERVAL: Duration = Duration::from_millis(300);
+/// Nobody leaves a dialog so soon: where there is none, the answer comes at once.
+const FASTEST_HAND: Duration = Duration::from_millis(400);
 /// At the end the last settings get this long to reach the disk.
 const LAST_SAVE: Duration = Duration::from_secs(1);
 
@@ -53,6 +56,8 @@ pub struct Desktop {
     save: Option<MailboxSender<Settings>>,
     saver: Option<JoinHandle<()>>,
     finish: Arc<FinishSession>,
+    /// A dialog for files is open.
+    dialog: Arc<AtomicBool>,
     alive: Option<CancelGuard>,
 }
 
@@ -121,6 +126,7 @@ impl Desktop {
             save: Some(save),
             saver: saver.ok(),
             finish: finish_session,
+            dialog: Arc::default(),
             alive: Some(alive),
         }
     }
@@ -166,8 +172,42 @@ impl Surroundings for Desktop {
         });
     }
 
+    fn choose_files(&mut self, folder: bool) {
+        if self.dialog.swap(true, Ordering::AcqRel) {
+            // One is open already.
+            return;
+        }
+        let open = Arc::clone(&self.dialog);
+        self.teller.tell_later("file dialog", move || {
+            let asked_at = Instant::now();
+            let chosen = worker::guard(|| choose(folder)).unwrap_or_default();
+            open.store(false, Ordering::Release);
+            Some(match chosen {
+                Some(paths) => News::Chosen(paths),
+                None if asked_at.elapsed() < FASTEST_HAND => News::NoDialog,
+                None => News::Chosen(Vec::new()),
+            })
+        });
+    }
+
+    fn look_for(&mut self, paths: Vec<PathBuf>) {
+        self.teller.tell_later("recent files", move || {
+            Some(News::Missing(paths.into_iter().filter(|path| !path.exists()).collect()))
+        });
+    }
+
     fn try_news(&mut self) -> Option<News> {
         self.news.try_recv().ok()
+    }
+}
+
+/// `None`: nothing was chosen, or there is no dialog.
+fn choose(folder: bool) -> Option<Vec<PathBuf>> {
+    let dialog = rfd::FileDialog::new();
+    if folder {
+        dialog.set_title("Analyse a folder").pick_folders()
+    } else {
+        dialog.set_title("Analyse videos and pictures").pick_files()
     }
 }
 
@@ -232,7 +272,7 @@ fn system_reduces_motion() -> bool {
 #[cfg(test)]
 mod tests {
     use std::sync::Mutex;
-    use std::sync::atomic::{AtomicU32, Ordering};
+    use std::sync::atomic::AtomicU32;
 
     use super::*;
 

@@ -7,7 +7,10 @@
 pub mod actions;
 mod app_icon;
 pub mod classroom;
+mod crew;
 pub mod desktop;
+mod files;
+pub mod files_store;
 pub mod history;
 mod pass_times;
 pub mod preview;
@@ -28,6 +31,8 @@ use crate::runtime::live::{Live, LiveOptions};
 use crate::settings::Settings;
 use crate::source::SourceSpec;
 
+use actions::Workers as _;
+use crew::Crew;
 use desktop::{Desktop, Hooks};
 use pass_times::PassTimes;
 use window::Window;
@@ -41,6 +46,8 @@ pub struct WindowOptions {
     pub live: LiveOptions,
     /// Source to open instead of the last one.
     pub source: Option<SourceSpec>,
+    /// Files to open, which then come before the source.
+    pub files: Vec<PathBuf>,
     /// The user's choices.
     pub settings: Settings,
     /// Where sessions go unless the settings say otherwise.
@@ -131,7 +138,7 @@ pub fn run(options: WindowOptions) -> Result<(), WindowError> {
 
 /// [`Window`] as eframe wants it.
 struct App {
-    window: Option<Window<Live, Desktop>>,
+    window: Option<Window<Crew, Desktop>>,
     pass_times: PassTimes,
     /// What taking in news cost in the current pass.
     logic_took: Duration,
@@ -140,16 +147,21 @@ struct App {
 impl App {
     fn new(options: WindowOptions, ctx: &egui::Context) -> Self {
         theme::install(ctx);
-        let WindowOptions { mut live, source, mut settings, sessions_dir, hooks } = options;
+        let WindowOptions { mut live, source, files, mut settings, sessions_dir, hooks } = options;
         live.pipeline = settings.pipeline;
         settings.source = source.unwrap_or(settings.source);
         let (sink, view) = preview::preview(ctx);
         let waker = ctx.clone();
-        let wake = Arc::new(move || waker.request_repaint());
-        let workers = Live::start(live, wake, Box::new(move |frame| sink.show(&frame)));
+        let wake: Arc<dyn Fn() + Send + Sync> = Arc::new(move || waker.request_repaint());
+        let (pictures, file_view) = preview::preview(ctx);
+        let models = live.clone();
+        let show = Box::new(move |frame| sink.show(&frame));
+        let workers = Crew::new(Live::start(live, wake.clone(), show), models, wake, pictures);
         let watched = settings.sessions_dir.clone().unwrap_or_else(|| sessions_dir.clone());
         let desktop = Desktop::start(hooks, watched, ctx);
-        let window = Window::new(workers, desktop, (settings, sessions_dir), view, Instant::now());
+        let kept = (settings, sessions_dir);
+        let window =
+            Window::with_files(workers, desktop, kept, (view, file_view), files, Instant::now());
         Self {
             window: Some(window),
             pass_times: PassTimes::new(Instant::now()),
@@ -179,7 +191,7 @@ impl eframe::App for App {
 
     fn on_exit(&mut self, _gl: Option<&eframe::glow::Context>) {
         if let Some(window) = self.window.take()
-            && !window.into_workers().shutdown(Instant::now() + SHUTDOWN).0
+            && !window.into_workers().shutdown(Instant::now() + SHUTDOWN)
         {
             tracing::warn!("a worker did not end in time");
         }

@@ -7,8 +7,9 @@ use std::time::Duration;
 
 use eframe::egui::{self, Color32, ColorImage, TextureHandle, TextureOptions};
 
-use crate::frame::Frame;
+use crate::frame::{Frame, RunId};
 use crate::runtime::live::PreviewFrame;
+use crate::time::Pts;
 
 /// Pictures with more pixels are halved: a texture of this size takes about 2 ms to hand over,
 /// and no card in the window is larger except on 4K screens.
@@ -17,9 +18,20 @@ const MAX_PIXELS: usize = 1600 * 1200;
 /// about as long.
 const WAIT_FOR_READING: Duration = Duration::from_millis(12);
 
+/// Which picture it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ShownFrame {
+    /// The run it belongs to.
+    pub run: RunId,
+    /// [`Frame::index`].
+    pub index: u64,
+    /// [`Frame::pts`].
+    pub pts: Pts,
+}
+
 #[derive(Default)]
 struct Shared {
-    newest: Mutex<Option<ColorImage>>,
+    newest: Mutex<Option<(ColorImage, ShownFrame)>>,
     hidden: AtomicBool,
 }
 
@@ -33,6 +45,7 @@ pub struct PreviewSink {
 pub struct PreviewView {
     shared: Arc<Shared>,
     texture: Option<TextureHandle>,
+    shown: Option<ShownFrame>,
 }
 
 /// Both ends. `ctx` is woken for each picture.
@@ -40,7 +53,7 @@ pub fn preview(ctx: &egui::Context) -> (PreviewSink, PreviewView) {
     let shared = Arc::new(Shared::default());
     (
         PreviewSink { shared: Arc::clone(&shared), ctx: ctx.clone() },
-        PreviewView { shared, texture: None },
+        PreviewView { shared, texture: None, shown: None },
     )
 }
 
@@ -50,9 +63,20 @@ impl PreviewSink {
         if self.shared.hidden.load(Ordering::Relaxed) {
             return;
         }
-        let image = to_image(&preview.frame);
-        *self.shared.newest.lock().unwrap_or_else(PoisonError::into_inner) = Some(image);
+        self.leave(&preview.frame);
         self.ctx.request_repaint_after(WAIT_FOR_READING);
+    }
+
+    /// The same for a picture of a file, which waits for nothing.
+    pub fn show_at_once(&self, frame: &Frame) {
+        self.leave(frame);
+        self.ctx.request_repaint();
+    }
+
+    fn leave(&self, frame: &Frame) {
+        let shown = ShownFrame { run: frame.run, index: frame.index, pts: frame.pts };
+        let image = to_image(frame);
+        *self.shared.newest.lock().unwrap_or_else(PoisonError::into_inner) = Some((image, shown));
     }
 }
 
@@ -66,7 +90,8 @@ impl PreviewView {
     /// since the last [`Self::clear`].
     pub fn update(&mut self, ctx: &egui::Context) -> bool {
         let newest = self.shared.newest.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let Some(image) = newest else { return false };
+        let Some((image, shown)) = newest else { return false };
+        self.shown = Some(shown);
         if let Some(texture) = &mut self.texture {
             texture.set(image, TextureOptions::LINEAR);
             return false;
@@ -80,9 +105,14 @@ impl PreviewView {
         self.texture.as_ref()
     }
 
+    /// Which picture that is.
+    pub fn shown(&self) -> Option<ShownFrame> {
+        self.shown
+    }
+
     /// Forgets the picture of the source that was left.
     pub fn clear(&mut self) {
-        self.texture = None;
+        (self.texture, self.shown) = (None, None);
         self.shared.newest.lock().unwrap_or_else(PoisonError::into_inner).take();
     }
 }

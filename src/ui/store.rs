@@ -10,6 +10,7 @@ use crate::source::{SourceError, SourceInfo, SourceSpec};
 
 use super::actions::Workers;
 use super::classroom::Classroom;
+use super::files_store::Files;
 use super::history::Readout;
 
 /// Notices shown at once; older ones make room.
@@ -148,6 +149,8 @@ pub struct Store {
     pub unfinished: Vec<UnfinishedSession>,
     /// What is being taught.
     pub classroom: Classroom,
+    /// Saved videos and pictures.
+    pub files: Files,
 }
 
 impl Store {
@@ -171,6 +174,7 @@ impl Store {
             notices: Vec::new(),
             unfinished: Vec::new(),
             classroom: Classroom::default(),
+            files: Files::new(),
         }
     }
 

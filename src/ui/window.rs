@@ -4,13 +4,13 @@
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use eframe::egui::{self, Event, Key, Modifiers, Rect, ViewportCommand, vec2};
+use eframe::egui::{self, Event, Key, Modifiers, ViewportCommand, vec2};
 
 use super::actions::{Action, Actions, News, Surroundings, View, Workers};
 use super::preview::PreviewView;
 use super::store::{RecordingState, SourceState, Store, Tone, count};
 use super::theme::{self, Theme};
-use super::views::{self, Scene, SettingsPage, TeachPage};
+use super::views::{self, FilesPage, Scene, SettingsPage, TeachPage};
 use crate::runtime::live::RecordingRequest;
 use crate::session::SessionMeta;
 use crate::settings::{ReducedMotion, Settings};
@@ -33,9 +33,18 @@ pub struct Window<W, S> {
     settings: Settings,
     meta: SessionMeta,
     preview: PreviewView,
-    view: View,
+    file_preview: Option<PreviewView>,
+    pub(super) view: View,
     page: SettingsPage,
     teach_page: TeachPage,
+    pub(super) files_page: FilesPage,
+    /// Files and folders as they were added, as long as they are not done.
+    pub(super) added: Vec<PathBuf>,
+    /// The files that were not done at the last end are still to be asked about.
+    pub(super) offers_unfinished: bool,
+    /// The user was asked and wants the window closed.
+    pub(super) closing: bool,
+    files_hover: bool,
     help: bool,
     full_screen: bool,
     open_sources: bool,
@@ -57,16 +66,58 @@ impl<W: Workers, S: Surroundings> Window<W, S> {
         preview: PreviewView,
         now: Instant,
     ) -> Self {
-        let mut window = Self {
+        let mut window =
+            Self::unopened(workers, surroundings, (settings, sessions_dir), preview, now);
+        if window.is_welcomed() {
+            window.open(window.settings.source.clone());
+        }
+        window
+    }
+
+    /// The same with a view for pictures of files. If there are `files`, they are opened instead of
+    /// the source, which waits until somebody looks at it.
+    pub fn with_files(
+        workers: W,
+        surroundings: S,
+        kept: (Settings, PathBuf),
+        (preview, file_preview): (PreviewView, PreviewView),
+        files: Vec<PathBuf>,
+        now: Instant,
+    ) -> Self {
+        let mut window = if files.is_empty() {
+            Self::new(workers, surroundings, kept, preview, now)
+        } else {
+            Self::unopened(workers, surroundings, kept, preview, now)
+        };
+        window.file_preview = Some(file_preview);
+        window.add_files(files);
+        window.look_for_recent();
+        window
+    }
+
+    fn unopened(
+        workers: W,
+        surroundings: S,
+        (settings, sessions_dir): (Settings, PathBuf),
+        preview: PreviewView,
+        now: Instant,
+    ) -> Self {
+        Self {
             workers,
             surroundings,
             store: Store::new(now),
+            offers_unfinished: !settings.unfinished_files.is_empty(),
             settings,
             meta: SessionMeta::default(),
             preview,
+            file_preview: None,
             view: View::Live,
             page: SettingsPage::default(),
             teach_page: TeachPage::default(),
+            files_page: FilesPage::default(),
+            added: Vec::new(),
+            closing: false,
+            files_hover: false,
             help: false,
             full_screen: false,
             open_sources: false,
@@ -75,11 +126,7 @@ impl<W: Workers, S: Surroundings> Window<W, S> {
             applied: None,
             was_recording: false,
             opened_at: now,
-        };
-        if window.is_welcomed() {
-            window.open(window.settings.source.clone());
         }
-        window
     }
 
     /// The user's choices.
@@ -105,10 +152,13 @@ impl<W: Workers, S: Surroundings> Window<W, S> {
     /// Takes in news; draws nothing. Also called while the window is hidden.
     pub fn logic(&mut self, ctx: &egui::Context, now: Instant) {
         let visible = ctx.input(|input| input.viewport().visible()).unwrap_or(true);
-        self.preview.set_hidden(!visible || self.store.is_frozen());
+        let elsewhere = matches!(self.view, View::Files | View::Settings);
+        self.preview.set_hidden(!visible || elsewhere || self.store.is_frozen());
         if self.store.drain(&self.workers, now, DRAIN_BUDGET) {
             ctx.request_repaint();
         }
+        self.follow_files();
+        self.ask_before_closing(ctx);
         self.follow_chosen_face();
         while let Some(news) = self.surroundings.try_news() {
             self.on_news(news);
@@ -126,6 +176,8 @@ impl<W: Workers, S: Surroundings> Window<W, S> {
         let mut actions = Actions::new();
         if self.is_welcomed() {
             self.keys(ui.ctx(), &mut actions);
+            self.files_hover = self.dropped_files(ui.ctx(), &mut actions);
+            self.take_file_picture(ui.ctx());
             if !self.store.is_frozen() && self.preview.update(ui.ctx()) {
                 let waited = self.opened_at.elapsed();
                 tracing::debug!("first picture {waited:.0?} after its source was asked for");
@@ -166,6 +218,8 @@ impl<W: Workers, S: Surroundings> Window<W, S> {
             meta: &self.meta,
             sessions_dir: &self.sessions_dir,
             texture: self.preview.texture(),
+            file_texture: self.file_preview.as_ref().and_then(PreviewView::texture),
+            offers_unfinished: self.offers_unfinished,
             compact,
             reduced_motion: match self.settings.reduced_motion {
                 ReducedMotion::System => self.system_reduces_motion,
@@ -174,7 +228,11 @@ impl<W: Workers, S: Surroundings> Window<W, S> {
             },
             view: self.view,
         };
-        views::top_bar(ui, top, scene, &mut self.open_sources, actions);
+        if self.view == View::Files {
+            views::files_bar(ui, top, scene, actions);
+        } else {
+            views::top_bar(ui, top, scene, &mut self.open_sources, actions);
+        }
         let mut middle = whole.with_min_y(top.bottom()).with_max_y(status.top());
         if compact {
             // Beside the readings there is no room for a sentence.
@@ -199,10 +257,14 @@ impl<W: Workers, S: Surroundings> Window<W, S> {
             let room = if compact { middle } else { centre };
             let page = &mut self.page;
             views::settings_page(ui, room.shrink2(vec2(theme::PAD, 12.0)), scene, page, actions);
+        } else if self.view == View::Files {
+            views::files_page(ui, centre, scene, &mut self.files_page, actions);
         } else {
-            centre_column(ui, centre, whole.height(), scene, actions);
+            views::live_page(ui, centre, whole.height(), scene, actions);
         }
-        if self.view == View::Teach {
+        if self.view == View::Files {
+            views::files_panel(ui, side, scene, &mut self.files_page, actions);
+        } else if self.view == View::Teach {
             views::teach_panel(ui, side, scene, &mut self.teach_page, actions);
         } else if self.view == View::Live || !compact {
             views::face_panel(ui, side, scene);
@@ -210,6 +272,19 @@ impl<W: Workers, S: Surroundings> Window<W, S> {
         views::status_line(ui, status, scene);
         if self.help {
             views::help(ui, actions);
+        }
+        if self.store.files.asks_to_close {
+            views::close_question(ui, scene, actions);
+        }
+        if self.files_hover {
+            views::drop_overlay(ui, whole);
+        }
+    }
+
+    fn take_file_picture(&mut self, ctx: &egui::Context) {
+        if let Some(preview) = &mut self.file_preview {
+            preview.update(ctx);
+            self.store.files.show(preview.shown());
         }
     }
 
@@ -226,6 +301,9 @@ impl<W: Workers, S: Surroundings> Window<W, S> {
             };
             input.events.iter().filter_map(key).collect()
         });
+        if !busy && !self.help && !self.store.files.asks_to_close {
+            self.files_keys(ctx, actions);
+        }
         for (key, modifiers) in pressed {
             if modifiers.command || modifiers.ctrl || modifiers.alt || busy {
                 continue;
@@ -243,11 +321,16 @@ impl<W: Workers, S: Surroundings> Window<W, S> {
                 Key::R => actions.extend(self.toggle_recording()),
                 Key::M if ready => actions.push(Action::Mark(None)),
                 // A control that has the keyboard takes the space bar itself.
-                Key::Space if !focused && (ready || self.store.is_frozen()) => {
+                Key::Space
+                    if !focused
+                        && self.view != View::Files
+                        && (ready || self.store.is_frozen()) =>
+                {
                     actions.push(Action::Freeze(!self.store.is_frozen()));
                 }
                 Key::F => actions.push(Action::FullScreen(!self.full_screen)),
                 Key::Escape if self.full_screen => actions.push(Action::FullScreen(false)),
+                Key::Escape if self.store.files.selection.is_some() => {}
                 Key::Escape if self.view != View::Live => actions.push(Action::Show(View::Live)),
                 _ if ready => {
                     let digit = digit(key);
@@ -302,6 +385,13 @@ impl<W: Workers, S: Surroundings> Window<W, S> {
                     self.stop_collecting();
                 }
                 self.view = view;
+                if matches!(view, View::Live | View::Teach) && self.store.spec.is_none() {
+                    // The program was started with files alone.
+                    self.open(self.settings.source.clone());
+                }
+                if view == View::Files {
+                    self.look_for_recent();
+                }
             }
             Action::Help(open) => self.help = open,
             Action::FullScreen(full) => {
@@ -331,6 +421,7 @@ impl<W: Workers, S: Surroundings> Window<W, S> {
             }
             Action::PostponeSessions => self.store.unfinished.clear(),
             Action::Teach(action) => self.act_on_teaching(action),
+            Action::Files(action) => self.act_on_files(ctx, action),
         }
     }
 
@@ -344,11 +435,15 @@ impl<W: Workers, S: Surroundings> Window<W, S> {
         }
     }
 
-    fn sessions_dir(&self) -> PathBuf {
+    pub(super) fn settings_mut(&mut self) -> &mut Settings {
+        &mut self.settings
+    }
+
+    pub(super) fn sessions_dir(&self) -> PathBuf {
         self.settings.sessions_dir.clone().unwrap_or_else(|| self.sessions_dir.clone())
     }
 
-    fn keep(&mut self, settings: Settings) {
+    pub(super) fn keep(&mut self, settings: Settings) {
         self.settings = settings;
         self.surroundings.save_settings(&self.settings);
     }
@@ -372,6 +467,9 @@ impl<W: Workers, S: Surroundings> Window<W, S> {
                 let text = format!("Recording finished: {}.", count(rows, "row"));
                 self.store.tell(Tone::News, text, Some(folder));
             }
+            News::Chosen(paths) => self.add_files(paths),
+            News::NoDialog => self.on_no_dialog(),
+            News::Missing(paths) => self.store.files.missing = paths,
             News::ReducedMotion(reduced) => self.system_reduces_motion = reduced,
             News::Trouble(text) => self.store.tell(Tone::Trouble, text, None),
         }
@@ -391,39 +489,6 @@ impl<W: Workers, S: Surroundings> Window<W, S> {
     }
 }
 
-fn centre_column(
-    ui: &mut egui::Ui,
-    rect: Rect,
-    height: f32,
-    scene: Scene<'_>,
-    actions: &mut Actions,
-) {
-    if scene.compact {
-        views::picture(ui, rect, scene, actions);
-        return;
-    }
-    let mut room = views::notices(ui, rect.shrink(theme::GAP), scene, actions);
-    if height >= theme::FOLD_HEIGHT {
-        let card = room.with_min_y(room.bottom() - theme::TIMELINE_HEIGHT);
-        room.max.y = card.top() - theme::GAP;
-        views::picture(ui, room, scene, actions);
-        views::timeline_card(ui, card, scene, actions);
-    } else {
-        views::picture(ui, room, scene, actions);
-    }
-}
-
 fn digit(key: Key) -> Option<u8> {
-    const DIGITS: [Key; 9] = [
-        Key::Num1,
-        Key::Num2,
-        Key::Num3,
-        Key::Num4,
-        Key::Num5,
-        Key::Num6,
-        Key::Num7,
-        Key::Num8,
-        Key::Num9,
-    ];
-    DIGITS.iter().position(|digit| *digit == key).map(|index| index as u8 + 1)
+    key.name().parse().ok().filter(|digit| (1..=9).contains(digit))
 }

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use mien::source::media::{self, MediaError, MediaItem};
 
+use crate::dice::Dice;
 use crate::reading::{BUILT_IN, clips, files_in, read};
 use crate::stills::png;
 
@@ -14,45 +15,6 @@ const MUTATIONS: u64 = 40;
 
 /// No tiny clip takes longer, on however busy a machine.
 const PATIENCE: Duration = Duration::from_secs(60);
-
-/// SplitMix64 (Steele, Lea, Flood 2014).
-struct Dice(u64);
-
-impl Dice {
-    fn below(&mut self, n: usize) -> usize {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        ((z ^ (z >> 31)) % n as u64) as usize
-    }
-
-    /// Changes some bytes, cuts, repeats or removes a piece.
-    fn mutate(&mut self, bytes: &mut Vec<u8>) {
-        for _ in 0..1 + self.below(12) {
-            let at = self.below(bytes.len());
-            match self.below(10) {
-                0 => bytes.truncate(at.max(1)),
-                1 => {
-                    let piece = bytes[at..(at + 1 + self.below(64)).min(bytes.len())].to_vec();
-                    bytes.splice(at..at, piece);
-                }
-                2 => drop(bytes.drain(at..(at + 1 + self.below(8)).min(bytes.len()))),
-                3 => bytes[at] = 0,
-                4 => bytes[at] = 0xff,
-                // Headers are short and decide most.
-                5..7 => {
-                    let at = self.below(bytes.len().min(600));
-                    bytes[at] = self.below(256) as u8;
-                }
-                _ => bytes[at] ^= 1 << self.below(8),
-            }
-            if bytes.is_empty() {
-                bytes.push(0);
-            }
-        }
-    }
-}
 
 /// Reads all there is; how many pictures came before the end or the error.
 fn pictures_of(path: &Path) -> u64 {
@@ -86,7 +48,7 @@ fn no_change_of_a_file_makes_the_program_end_or_hang() {
     for (number, (name, original)) in originals.iter().enumerate() {
         for mutation in 0..mutations {
             let mut bytes = original.clone();
-            Dice((number as u64) << 32 | mutation).mutate(&mut bytes);
+            Dice::new((number as u64) << 32 | mutation).mutate(&mut bytes);
             let path = folder.path().join("mutated");
             fs::write(&path, &bytes).unwrap();
             let began = Instant::now();

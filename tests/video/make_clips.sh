@@ -68,6 +68,8 @@ try ff "${i[@]}" "${x264[@]}" -vf scale=158:118 h264_cropped.mp4
 try ff "${i[@]}" "${x264[@]}" -bf 2 -use_editlist 0 h264_no_edit_list.mp4
 try ff "${i[@]}" "${x264[@]}" -bf 2 -output_ts_offset 2.5 h264_late_start.mp4
 try ff "${i[@]}" "${x264[@]}" -bf 2 -output_ts_offset 2.5 h264_late_start.mkv
+try ff "${i[@]}" "${x264[@]}" -bf 2 -g 10 -cluster_time_limit 300 h264_clusters.mkv
+try ff "${i[@]}" "${x264[@]}" -bf 2 -g 10 -cluster_time_limit 300 -live 1 -f matroska h264_live.mkv
 try ff "${i[@]}" "${x264[@]}" -r 30000/1001 h264_ntsc.mp4
 try ff "${i[@]}" "${x264[@]}" -vf setsar=16/11 h264_wide_pixels.mp4
 try ff "${i[@]}" "${x265[@]}" -preset ultrafast -tag:v hvc1 hevc.mp4

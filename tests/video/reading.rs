@@ -43,7 +43,7 @@ pub fn read_from(
 ) -> Result<Read, MediaError> {
     let mut reader = media::open(path, options)?;
     if let Some(from) = from {
-        reader.skip_to(from);
+        reader.seek(from)?;
     }
     let (mut pictures, mut damage) = (Vec::new(), Vec::new());
     while let Some(item) = reader.next_item()? {

@@ -16,6 +16,17 @@ pub fn png(path: &Path, (width, height): (u32, u32), level: u8) {
     RgbImage::from_pixel(width, height, Rgb([level, 20, 30])).save(path).unwrap();
 }
 
+/// Four pictures for 50, 200, 0 and 40 ms.
+pub fn gif(path: &Path) {
+    let mut encoder = GifEncoder::new(File::create(path).unwrap());
+    for (level, millis) in [(10, 50), (90, 200), (170, 0), (250, 40)] {
+        let picture = RgbaImage::from_pixel(20, 10, image::Rgba([level, level, level, 255]));
+        let delay = Delay::from_numer_denom_ms(millis, 1);
+        encoder.encode_frame(Frame::from_parts(picture, 0, 0, delay)).unwrap();
+    }
+    drop(encoder);
+}
+
 #[test]
 fn a_picture_is_a_video_of_one_frame() {
     let folder = tempfile::tempdir().unwrap();
@@ -53,13 +64,7 @@ fn exif_turns_a_picture() {
 fn an_animation_has_the_times_of_its_pictures() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("a.gif");
-    let mut encoder = GifEncoder::new(File::create(&path).unwrap());
-    for (level, millis) in [(10, 50), (90, 200), (170, 0), (250, 40)] {
-        let picture = RgbaImage::from_pixel(20, 10, image::Rgba([level, level, level, 255]));
-        let delay = Delay::from_numer_denom_ms(millis, 1);
-        encoder.encode_frame(Frame::from_parts(picture, 0, 0, delay)).unwrap();
-    }
-    drop(encoder);
+    gif(&path);
     let read = read(&path).unwrap();
     let micros: Vec<u64> = read.pictures.iter().map(|picture| picture.micros).collect();
     // No time at all is shown for a tenth of a second, as browsers do.

@@ -18,9 +18,11 @@ use mien::observation::{
     Quality, TrackId,
 };
 use mien::pipeline::PipelineOptions;
+use mien::runtime::file_queue::{QueueCommand, QueueEvent};
 use mien::runtime::live::{
     Event, LiveObservation, LiveStats, ModelsInfo, PreviewFrame, RecordingRequest,
 };
+use mien::runtime::player::{PlayCommand, PlayEvent};
 use mien::runtime::teaching::{TakeId, TeachCommand};
 use mien::settings::Settings;
 use mien::source::{SourceInfo, SourceSpec};
@@ -57,12 +59,16 @@ pub enum Call {
     /// Name of a taught model; `None`: the one of the start.
     Use(Option<String>),
     Save(PathBuf),
+    Play(PlayCommand),
+    Queue(QueueCommand),
 }
 
 #[derive(Default)]
 pub struct FakeWorkers {
     pub calls: Vec<Call>,
     pub events: RefCell<VecDeque<Event>>,
+    pub play_events: RefCell<VecDeque<PlayEvent>>,
+    pub queue_events: RefCell<VecDeque<QueueEvent>>,
     pub observations: RefCell<VecDeque<LiveObservation>>,
     pub stats: LiveStats,
     pub runs: u64,
@@ -113,6 +119,22 @@ impl Workers for FakeWorkers {
         });
     }
 
+    fn play(&mut self, command: PlayCommand) {
+        self.calls.push(Call::Play(command));
+    }
+
+    fn queue(&mut self, command: QueueCommand) {
+        self.calls.push(Call::Queue(command));
+    }
+
+    fn try_play_event(&self) -> Option<PlayEvent> {
+        self.play_events.borrow_mut().pop_front()
+    }
+
+    fn try_queue_event(&self) -> Option<QueueEvent> {
+        self.queue_events.borrow_mut().pop_front()
+    }
+
     fn try_event(&self) -> Option<Event> {
         self.events.borrow_mut().pop_front()
     }
@@ -136,6 +158,8 @@ pub struct FakeSurroundings {
     pub opened: Vec<PathBuf>,
     pub finished: Vec<UnfinishedSession>,
     pub news: VecDeque<News>,
+    /// Dialogs that were asked for; true: for a folder.
+    pub dialogs: Vec<bool>,
 }
 
 impl Surroundings for FakeSurroundings {
@@ -151,6 +175,12 @@ impl Surroundings for FakeSurroundings {
         self.finished.push(session.clone());
     }
 
+    fn choose_files(&mut self, folder: bool) {
+        self.dialogs.push(folder);
+    }
+
+    fn look_for(&mut self, _paths: Vec<PathBuf>) {}
+
     fn try_news(&mut self) -> Option<News> {
         self.news.pop_front()
     }
@@ -159,6 +189,7 @@ impl Surroundings for FakeSurroundings {
 pub struct Bench {
     pub window: Window<FakeWorkers, FakeSurroundings>,
     pub sink: PreviewSink,
+    pub file_sink: PreviewSink,
     pub clock: Instant,
 }
 
@@ -169,11 +200,13 @@ impl Hands {
     pub fn new(size: Vec2, settings: Settings) -> Self {
         let clock = Instant::now();
         let (sink, view) = preview(&egui::Context::default());
-        let window = Window::new(
+        let (file_sink, file_view) = preview(&egui::Context::default());
+        let window = Window::with_files(
             FakeWorkers::default(),
             FakeSurroundings::default(),
             (settings, PathBuf::from(SESSIONS)),
-            view,
+            (view, file_view),
+            Vec::new(),
             clock,
         );
         let harness = Harness::builder()
@@ -185,7 +218,7 @@ impl Hands {
                     bench.window.logic(ui.ctx(), bench.clock);
                     bench.window.ui(ui);
                 },
-                Bench { window, sink, clock },
+                Bench { window, sink, file_sink, clock },
             );
         Self(harness)
     }

@@ -1,6 +1,5 @@
 //! `mien analyze`: saved videos and pictures, without a window.
 
-mod inputs;
 mod report;
 
 use std::path::PathBuf;
@@ -13,9 +12,9 @@ use crate::runtime::batch::{Batch, BatchOptions, FileEvent, Outcome};
 use crate::runtime::cancel::cancel_token;
 use crate::runtime::file::{FileError, Selection};
 use crate::runtime::live::LiveOptions;
+use crate::source::inputs::inputs;
 use crate::source::media::OpenOptions;
 use crate::time::Pts;
-use inputs::inputs;
 use report::Report;
 
 pub const EXAMPLES: &str = "\

@@ -9,11 +9,11 @@ use std::time::{Duration, Instant};
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
 
-use super::inputs::Input;
 use super::state;
 use crate::cli::fail;
 use crate::runtime::batch::Outcome;
 use crate::runtime::file::{Analysed, FileError, Progress};
+use crate::source::inputs::Input;
 use crate::source::media::MediaError;
 
 /// A program gets so much word of a file.

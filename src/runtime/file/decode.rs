@@ -58,7 +58,7 @@ impl Decode {
         let mut reader = media::open(path, open).map_err(Stop::Failed)?;
         self.send(Decoded::Opened(reader.info().clone()))?;
         if let Some(from) = self.selection.from {
-            reader.skip_to(from);
+            reader.seek(from).map_err(Stop::Failed)?;
         }
         let mut cuts = CutDetector::new();
         while let Some(item) = self.next_item(reader.as_mut())? {
@@ -74,9 +74,6 @@ impl Decode {
             let pts = picture.pts;
             if self.selection.to.is_some_and(|to| pts >= to) {
                 break;
-            }
-            if self.selection.from.is_some_and(|from| pts < from) {
-                continue;
             }
             self.frames += 1;
             if cuts.is_cut(&picture.luma(), picture.coded_size()) {

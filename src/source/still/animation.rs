@@ -23,8 +23,11 @@ const INSTEAD: Duration = Duration::from_millis(100);
 /// An animation.
 pub struct Animation {
     path: PathBuf,
+    format: ImageFormat,
     info: MediaInfo,
     frames: Frames<'static>,
+    /// The first picture after a seek.
+    first: Option<MediaItem>,
     at: Duration,
     index: u64,
     ended: bool,
@@ -45,6 +48,8 @@ impl Animation {
             path: path.into(),
             info,
             frames,
+            format,
+            first: None,
             at: Duration::ZERO,
             index: 0,
             ended: false,
@@ -77,6 +82,9 @@ impl MediaReader for Animation {
     }
 
     fn next_item(&mut self) -> Result<Option<MediaItem>, MediaError> {
+        if let Some(item) = self.first.take() {
+            return Ok(Some(item));
+        }
         if self.ended {
             return Ok(None);
         }
@@ -109,5 +117,23 @@ impl MediaReader for Animation {
         Ok(Some(MediaItem::Damage(Damage { from: at, to: at, pictures: 0, reason })))
     }
 
-    fn skip_to(&mut self, _: Pts) {}
+    /// Each picture is drawn over the one before, so they are drawn from the first on.
+    fn seek(&mut self, pts: Pts) -> Result<(), MediaError> {
+        self.first = None;
+        // Times only grow, and that of the next picture is known.
+        if Pts::new(self.at) > pts || self.ended {
+            let again = Self::open(&self.path, self.format)?;
+            *self = again.ok_or_else(|| MediaError::damaged(&self.path, "it has changed"))?;
+        }
+        loop {
+            let item = self.next_item()?;
+            match &item {
+                Some(MediaItem::Picture(picture)) if picture.pts < pts => {}
+                _ => {
+                    self.first = item;
+                    return Ok(());
+                }
+            }
+        }
+    }
 }

@@ -7,7 +7,7 @@ mod sequence;
 
 use std::fs::File;
 use std::io::{self, Read};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use image::ImageFormat;
 
@@ -28,7 +28,7 @@ pub(super) fn open(path: &Path) -> Result<Option<Box<dyn MediaReader>>, MediaErr
         return Ok(Some(Box::new(animation)));
     }
     let picture = read_picture(path)?;
-    Ok(Some(Box::new(Single::new(format, picture))))
+    Ok(Some(Box::new(Single::new(path, format, picture))))
 }
 
 /// What kind of picture a file is, by its first bytes; `None` if it is none that Mien reads.
@@ -77,17 +77,18 @@ fn as_picture(picture: StillPicture, pts: Pts, index: u64) -> Picture {
 
 /// One picture, shown at time zero.
 struct Single {
+    path: PathBuf,
     info: MediaInfo,
     picture: Option<StillPicture>,
 }
 
 impl Single {
-    fn new(format: ImageFormat, picture: StillPicture) -> Self {
+    fn new(path: &Path, format: ImageFormat, picture: StillPicture) -> Self {
         let name = name_of(format);
         let mut info = info_of(name, name, picture.size);
         info.rotation_deg = picture.orientation.degrees();
         info.single_picture = true;
-        Self { info, picture: Some(picture) }
+        Self { path: path.into(), info, picture: Some(picture) }
     }
 }
 
@@ -100,5 +101,12 @@ impl MediaReader for Single {
         Ok(self.picture.take().map(|p| MediaItem::Picture(as_picture(p, Pts::ZERO, 0))))
     }
 
-    fn skip_to(&mut self, _: Pts) {}
+    fn seek(&mut self, pts: Pts) -> Result<(), MediaError> {
+        if pts > Pts::ZERO {
+            self.picture = None;
+        } else if self.picture.is_none() {
+            self.picture = Some(read_picture(&self.path)?);
+        }
+        Ok(())
+    }
 }

@@ -12,7 +12,9 @@ use crate::time::Pts;
 /// Pictures of a folder in the order of their numbers.
 pub struct Sequence {
     info: MediaInfo,
-    pictures: std::vec::IntoIter<(u64, PathBuf)>,
+    pictures: Vec<(u64, PathBuf)>,
+    /// How many of them came.
+    passed: usize,
     first: u64,
     rate_hz: f64,
 }
@@ -36,7 +38,7 @@ impl Sequence {
         let mut info = info_of("pictures", &codec, size);
         info.nominal_rate_hz = rate_hz;
         info.duration = Some(shown_at(last - first + 1, rate_hz));
-        Ok(Self { info, pictures: pictures.into_iter(), first, rate_hz })
+        Ok(Self { info, pictures, passed: 0, first, rate_hz })
     }
 }
 
@@ -46,10 +48,11 @@ impl MediaReader for Sequence {
     }
 
     fn next_item(&mut self) -> Result<Option<MediaItem>, MediaError> {
-        let Some((number, path)) = self.pictures.next() else { return Ok(None) };
+        let Some((number, path)) = self.pictures.get(self.passed) else { return Ok(None) };
+        self.passed += 1;
         let index = number - self.first;
         let pts = Pts::new(shown_at(index, self.rate_hz));
-        Ok(Some(match read_picture(&path) {
+        Ok(Some(match read_picture(path) {
             Ok(picture) => MediaItem::Picture(as_picture(picture, pts, index)),
             Err(error) => MediaItem::Damage(Damage {
                 from: pts,
@@ -60,14 +63,12 @@ impl MediaReader for Sequence {
         }))
     }
 
-    fn skip_to(&mut self, pts: Pts) {
+    fn seek(&mut self, pts: Pts) -> Result<(), MediaError> {
         let (first, rate_hz) = (self.first, self.rate_hz);
         let before =
             |(number, _): &(u64, PathBuf)| Pts::new(shown_at(number - first, rate_hz)) < pts;
-        let skipped = self.pictures.as_slice().iter().take_while(|entry| before(entry)).count();
-        if let Some(last) = skipped.checked_sub(1) {
-            self.pictures.nth(last);
-        }
+        self.passed = self.pictures.partition_point(before);
+        Ok(())
     }
 }
 

@@ -5,8 +5,9 @@ use std::io::{BufReader, Read, Seek, SeekFrom};
 use std::time::Duration;
 
 use super::demux::{
-    Codec, DemuxError, Demuxer, Description, MAX_PACKET_BYTES, Packet, Track, micros,
+    Codec, DemuxError, Demuxer, Description, MAX_PACKET_BYTES, Packet, Track, micros, seek_to,
 };
+use super::keys::{KeyPoint, KeyPoints, Place};
 
 /// A file.
 pub struct Avi {
@@ -17,9 +18,25 @@ pub struct Avi {
     stream: u8,
     /// Seconds a picture is shown: numerator and denominator.
     tick: (u64, u64),
-    /// Pictures so far; each has its time by its place.
+    /// Pictures so far, with those that a late start leaves out; each has its time by its place.
     index: i64,
+    first: Place,
+    points: KeyPoints,
+    /// How far the file was walked for them.
+    walked: Walk,
 }
+
+/// A walk over the headers of chunks.
+#[derive(Debug, Clone, Copy)]
+struct Walk {
+    at: u64,
+    index: i64,
+    given: u64,
+    ended: bool,
+}
+
+/// Every so many pictures one is remembered: the headers in between are quickly walked again.
+const BETWEEN_POINTS: u64 = 64;
 
 /// What a stream header says.
 #[derive(Debug, Default)]
@@ -86,7 +103,57 @@ impl Avi {
             ..Track::default()
         };
         let index = stream.start.into();
-        Ok(Self { file, file_bytes, at, track, stream: stream.number, tick, index })
+        Ok(Self {
+            file,
+            file_bytes,
+            at,
+            track,
+            stream: stream.number,
+            tick,
+            index,
+            first: Place { at, passed: 0, ticks: index },
+            points: KeyPoints::default(),
+            walked: Walk { at, index, given: 0, ended: false },
+        })
+    }
+
+    /// The chunk of the next picture from `walk` on, and its time.
+    fn walk(&mut self, walk: &mut Walk) -> Result<Option<(Chunk, i64)>, DemuxError> {
+        (self.at, self.index) = (walk.at, walk.index);
+        let chunk = self.next_chunk()?;
+        (walk.at, walk.index) = (self.at, self.index);
+        walk.given += u64::from(chunk.is_some());
+        Ok(chunk.map(|chunk| (chunk, micros(walk.index - 1, self.tick.0, self.tick.1))))
+    }
+
+    /// Every picture can be decoded by itself, so the one wanted is found from a point before it.
+    fn find(&mut self, target: i64) -> Option<KeyPoint> {
+        let mut walk = self.walked;
+        while !walk.ended && !self.points.reach_beyond(target) {
+            let (at, index, given) = (walk.at, walk.index, walk.given);
+            let Ok(Some((_, micros))) = self.walk(&mut walk) else {
+                walk.ended = true;
+                break;
+            };
+            if given.is_multiple_of(BETWEEN_POINTS) {
+                let place = Place { at, passed: 0, ticks: index };
+                self.points.push(KeyPoint { micros, index: given, place });
+            }
+        }
+        self.walked = walk;
+        let mut best = self.points.before(target)?;
+        let Place { at, ticks, .. } = best.place;
+        let mut walk = Walk { at, index: ticks, given: best.index, ended: false };
+        loop {
+            let place = Place { at: walk.at, passed: 0, ticks: walk.index };
+            let index = walk.given;
+            match self.walk(&mut walk) {
+                Ok(Some((_, micros))) if micros <= target => {
+                    best = KeyPoint { micros, index, place };
+                }
+                _ => return Some(best),
+            }
+        }
     }
 
     /// The next chunk that belongs to the video; chunks without content repeat the picture before.
@@ -122,15 +189,24 @@ impl Demuxer for Avi {
             return Err(DemuxError::damaged("a picture of absurd size"));
         }
         let mut data = vec![0; chunk.bytes as usize];
-        self.file.seek(SeekFrom::Start(chunk.payload))?;
+        seek_to(&mut self.file, chunk.payload)?;
         self.file.read_exact(&mut data)?;
         let micros = micros(self.index - 1, self.tick.0, self.tick.1);
         Ok(Some(Packet { micros, shown: true, is_sync: true, description: 0, data }))
     }
 
-    /// Chunks must be walked to be counted, so nothing is left out.
-    fn skip_to(&mut self, _: i64) -> u64 {
-        0
+    /// From the headers of chunks: the index of an AVI file has no times and may be missing.
+    fn key_before(&mut self, target: i64) -> Option<KeyPoint> {
+        let (at, index) = (self.at, self.index);
+        let found = self.find(target);
+        (self.at, self.index) = (at, index);
+        found
+    }
+
+    fn go_to(&mut self, point: Option<&KeyPoint>) -> Result<(), DemuxError> {
+        let place = point.map_or(self.first, |point| point.place);
+        (self.at, self.index) = (place.at, place.ticks);
+        Ok(())
     }
 }
 
@@ -152,9 +228,7 @@ fn read_chunk(
     if file_bytes.saturating_sub(at) < 8 {
         return Ok(None);
     }
-    // Keeps what is in the buffer when the target lies within it.
-    let here = file.stream_position()?;
-    file.seek_relative(at.wrapping_sub(here) as i64)?;
+    seek_to(file, at)?;
     let mut head = [0; 8];
     file.read_exact(&mut head)?;
     let [a, b, c, d, s0, s1, s2, s3] = head;

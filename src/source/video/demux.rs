@@ -1,10 +1,12 @@
 //! What a container gives: packets with their times, and what they hold.
 
-use std::io;
+use std::fs::File;
+use std::io::{self, BufReader, Seek};
 use std::path::Path;
 use std::time::Duration;
 
 use super::error::MediaError;
+use super::keys::KeyPoint;
 use super::picture::{Colour, Shape};
 
 /// Larger packets are damage: a picture of 64 megapixels takes less.
@@ -22,9 +24,16 @@ pub trait Demuxer {
     /// [`DemuxError::Damaged`] and [`DemuxError::Io`]: nothing more comes.
     fn next_packet(&mut self) -> Result<Option<Packet>, DemuxError>;
 
-    /// Goes on from the last packet that can be decoded by itself and is shown at `micros` or
-    /// before, if that can be found without reading the file; how many pictures are left out.
-    fn skip_to(&mut self, micros: i64) -> u64;
+    /// The last packet that can be decoded by itself and is shown at `micros` or before, found from
+    /// tables or from the headers of packets; `None` if there is none. What comes next stays what it
+    /// is.
+    fn key_before(&mut self, micros: i64) -> Option<KeyPoint>;
+
+    /// Goes on from a packet that [`Self::key_before`] gave; `None`: from the first.
+    ///
+    /// # Errors
+    /// As [`Self::next_packet`].
+    fn go_to(&mut self, point: Option<&KeyPoint>) -> Result<(), DemuxError>;
 }
 
 /// One video track.
@@ -105,6 +114,12 @@ pub fn micros(ticks: i64, numerator: u64, denominator: u64) -> i64 {
     let denominator = i128::from(denominator.max(1));
     let rounded = scaled.saturating_add(denominator).div_euclid(2 * denominator);
     rounded.clamp(i64::MIN.into(), i64::MAX.into()) as i64
+}
+
+/// Goes to `offset`, and keeps what is in the buffer when it lies within.
+pub fn seek_to(file: &mut BufReader<File>, offset: u64) -> io::Result<()> {
+    let here = file.stream_position()?;
+    file.seek_relative(offset.wrapping_sub(here).cast_signed())
 }
 
 /// Why a container gives no packets, or no more.

@@ -52,6 +52,16 @@ pub enum Refused {
     Media(MediaError),
 }
 
+impl Refused {
+    fn of_file(self, path: &Path) -> MediaError {
+        match self {
+            Self::Media(error) => error,
+            Self::Said(reason) => MediaError::damaged(path, format!("ffmpeg: {reason}")),
+            Self::NotInstalled => MediaError::damaged(path, "ffmpeg is gone"),
+        }
+    }
+}
+
 /// What `showinfo` says of a picture.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Shown {
@@ -174,7 +184,20 @@ impl MediaReader for Ffmpeg {
         Ok(damage.map(MediaItem::Damage))
     }
 
-    fn skip_to(&mut self, _: Pts) {}
+    /// What ffmpeg finds when it seeks depends on the format; from the start it is always right.
+    fn seek(&mut self, pts: Pts) -> Result<(), MediaError> {
+        let given = self.index > u64::from(self.first.is_some());
+        if self.ended || (given && self.last >= pts) {
+            *self = Self::open(&self.path).map_err(|refused| refused.of_file(&self.path))?;
+        }
+        while self.first.as_ref().is_none_or(|picture| picture.pts < pts) {
+            self.first = self.next_picture()?;
+            if self.first.is_none() {
+                break;
+            }
+        }
+        Ok(())
+    }
 }
 
 impl Drop for Ffmpeg {

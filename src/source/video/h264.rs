@@ -84,6 +84,14 @@ impl VideoDecoder for H264 {
     fn finish(&mut self, _: &mut Ready) {}
 }
 
+/// Whether a packet holds a picture with which decoding can begin anew: an instantaneous refresh.
+pub fn begins(config: &[u8], packet: &[u8]) -> bool {
+    const IDR_SLICE: u8 = 5;
+    let length_bytes = usize::from(config.get(4).copied().unwrap_or(3) & 3) + 1;
+    units(packet, length_bytes)
+        .any(|unit| unit.first().is_some_and(|head| head & 0x1f == IDR_SLICE))
+}
+
 fn in_our_words(error: H264Error) -> DecodeError {
     match error {
         H264Error::Unsupported(what) => DecodeError::Unsupported(format!("H.264 with {what}")),

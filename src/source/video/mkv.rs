@@ -1,7 +1,11 @@
 //! Matroska and WebM.
 
+mod walk;
+
+use std::cell::RefCell;
 use std::fs::File;
 use std::io::{self, BufReader, Read, Seek, SeekFrom};
+use std::rc::Rc;
 use std::time::Duration;
 
 use matroska_demuxer::{
@@ -10,13 +14,19 @@ use matroska_demuxer::{
 };
 
 use super::demux::{
-    Codec, DemuxError, Demuxer, Description, MAX_PACKET_BYTES, Packet, Track, micros,
+    Codec, DemuxError, Demuxer, Description, MAX_PACKET_BYTES, Packet, Track, micros, seek_to,
 };
+use super::keys::KeyPoint;
 use super::picture::{Colour, Shape};
+use walk::Walk;
 
 /// A file.
 pub struct Mkv {
     file: MatroskaFile<Patched>,
+    /// The same file, to go elsewhere in it.
+    shared: Rc<RefCell<BufReader<File>>>,
+    first_cluster: u64,
+    walk: Walk,
     track: Track,
     number: u64,
     /// Nanoseconds in a tick.
@@ -37,16 +47,22 @@ impl Mkv {
         let file_bytes = file.seek(SeekFrom::End(0))?;
         let head = head_of(&mut file)?;
         let again = file.get_ref().try_clone()?;
-        let file = match MatroskaFile::open(Patched { file, patch: None }) {
+        let mut shared = Rc::new(RefCell::new(file));
+        let patched = Patched { file: Rc::clone(&shared), patch: None };
+        let file = match MatroskaFile::open(patched) {
             Ok(file) => file,
             // The list of what lies where names what was cut off. Without it the file is searched.
             Err(_) => {
                 let mut file = BufReader::new(again);
                 file.seek(SeekFrom::Start(0))?;
                 let patch = without_list(&head);
-                MatroskaFile::open(Patched { file, patch }).map_err(in_our_words)?
+                shared = Rc::new(RefCell::new(file));
+                let patched = Patched { file: Rc::clone(&shared), patch };
+                MatroskaFile::open(patched).map_err(in_our_words)?
             }
         };
+        // It is left there.
+        let first_cluster = shared.borrow_mut().stream_position()?;
         let video = |track: &&TrackEntry| track.track_type() == TrackType::Video;
         let entry = file.tracks().iter().find(video);
         let entry = entry.ok_or_else(|| DemuxError::Unsupported("no video track".into()))?;
@@ -64,7 +80,29 @@ impl Mkv {
         let (number, stripped) = (entry.track_number().get(), stripped(entry)?);
         let is_cut_off = stated_end(&head).is_some_and(|end| end > file_bytes);
         let frame = Frame::default();
-        Ok(Self { track, number, tick_nanos, stripped, file, frame, is_cut_off })
+        let walk = Walk::new(first_cluster, number);
+        Ok(Self {
+            file,
+            shared,
+            first_cluster,
+            walk,
+            track,
+            number,
+            tick_nanos,
+            stripped,
+            frame,
+            is_cut_off,
+        })
+    }
+
+    /// The next packet of the track into `self.frame`; false at the end.
+    fn next_frame(&mut self) -> Result<bool, DemuxError> {
+        while self.file.next_frame(&mut self.frame).map_err(in_our_words)? {
+            if self.frame.track == self.number {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 }
 
@@ -74,13 +112,8 @@ impl Demuxer for Mkv {
     }
 
     fn next_packet(&mut self) -> Result<Option<Packet>, DemuxError> {
-        loop {
-            if !self.file.next_frame(&mut self.frame).map_err(in_our_words)? {
-                return if self.is_cut_off { Err(DemuxError::Truncated) } else { Ok(None) };
-            }
-            if self.frame.track == self.number {
-                break;
-            }
+        if !self.next_frame()? {
+            return if self.is_cut_off { Err(DemuxError::Truncated) } else { Ok(None) };
         }
         let frame = &mut self.frame;
         if frame.data.len() as u64 > MAX_PACKET_BYTES {
@@ -101,23 +134,41 @@ impl Demuxer for Mkv {
         }))
     }
 
-    /// Packets must be read to know their times, so nothing is left out.
-    fn skip_to(&mut self, _: i64) -> u64 {
-        0
+    fn key_before(&mut self, target: i64) -> Option<KeyPoint> {
+        let mut file = self.shared.borrow_mut();
+        let here = file.stream_position().ok()?;
+        let tick_nanos = self.tick_nanos;
+        let in_micros = |ticks| micros(ticks, tick_nanos, 1_000_000_000);
+        let found = self.walk.key_before(&mut file, target, in_micros);
+        seek_to(&mut file, here).ok()?;
+        found
+    }
+
+    fn go_to(&mut self, point: Option<&KeyPoint>) -> Result<(), DemuxError> {
+        // Makes the crate forget what it has of the last block; where it goes then does not matter.
+        let _ = self.file.seek(0);
+        let place = point.map(|point| point.place);
+        let at = place.map_or(self.first_cluster, |place| place.at);
+        seek_to(&mut self.shared.borrow_mut(), at)?;
+        for _ in 0..place.map_or(0, |place| place.passed) {
+            self.next_frame()?;
+        }
+        Ok(())
     }
 }
 
 /// A file, some bytes of which read as others.
 struct Patched {
-    file: BufReader<File>,
+    file: Rc<RefCell<BufReader<File>>>,
     patch: Option<(u64, [u8; VOID_BYTES])>,
 }
 
 impl Read for Patched {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let Some((start, bytes)) = self.patch else { return self.file.read(buffer) };
-        let at = self.file.stream_position()?;
-        let read = self.file.read(buffer)?;
+        let mut file = self.file.borrow_mut();
+        let Some((start, bytes)) = self.patch else { return file.read(buffer) };
+        let at = file.stream_position()?;
+        let read = file.read(buffer)?;
         for (place, byte) in (start..).zip(bytes) {
             if let Some(here) = place.checked_sub(at).and_then(|n| usize::try_from(n).ok())
                 && here < read
@@ -131,11 +182,16 @@ impl Read for Patched {
 
 impl Seek for Patched {
     fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
-        self.file.seek(to)
+        let mut file = self.file.borrow_mut();
+        match to {
+            // The crate goes to where it is all the time.
+            SeekFrom::Start(offset) => seek_to(&mut file, offset).map(|()| offset),
+            other => file.seek(other),
+        }
     }
 
     fn stream_position(&mut self) -> io::Result<u64> {
-        self.file.stream_position()
+        self.file.borrow_mut().stream_position()
     }
 }
 

@@ -13,6 +13,7 @@ pub mod error;
 mod ffmpeg;
 mod h264;
 mod hevc;
+mod keys;
 mod mjpeg;
 mod mkv;
 mod mp4;

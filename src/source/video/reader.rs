@@ -5,8 +5,10 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::decode::{DecodeError, Ready, VideoDecoder, decoder};
-use super::demux::{Demuxer, Packet};
+use super::demux::{Codec, Demuxer, Packet};
 use super::error::MediaError;
+use super::h264;
+use super::keys::KeyPoint;
 use super::picture::{Picture, Pixels};
 use crate::runtime::worker;
 use crate::source::media::{Damage, MediaInfo, MediaItem, MediaReader};
@@ -48,12 +50,19 @@ pub struct VideoReader {
     /// After damage, packets that build on what was lost are passed over.
     wants_sync: bool,
     losses: Losses,
-    /// What is before it need not come.
+    /// What is shown before it is left out.
     from_micros: i64,
+    /// When the packet is shown at which reading began: what follows it in the file and is shown
+    /// before may build on what was not read.
+    began_micros: i64,
+    /// Pictures that precede the packets read next in the file and are shown.
+    read: u64,
+    /// Number of the picture that comes next.
     index: u64,
     last: Pts,
+    /// Time of the last picture handed out since reading began.
+    given: Option<Pts>,
     items: VecDeque<MediaItem>,
-    failure: Option<MediaError>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -101,10 +110,12 @@ impl VideoReader {
             wants_sync: false,
             losses: Losses::default(),
             from_micros: i64::MIN,
+            began_micros: i64::MIN,
+            read: 0,
             index: 0,
             last: Pts::ZERO,
+            given: None,
             items: VecDeque::new(),
-            failure: None,
         };
         reader.try_first()?;
         Ok(reader)
@@ -163,14 +174,23 @@ impl VideoReader {
                 Ok(Ok(Some(packet))) => {
                     let id = self.next_id;
                     self.next_id += 1;
-                    let Packet { micros, shown, .. } = packet;
-                    self.due.insert(id, Due { micros, shown: shown && micros >= 0 });
+                    self.expect(id, &packet);
                     self.ahead.push_back((id, packet));
                 }
                 Ok(Ok(None)) => self.ended = true,
                 Ok(Err(error)) => self.cut_off(error.reason()),
                 Err(panic) => self.cut_off(panic),
             }
+        }
+    }
+
+    fn expect(&mut self, id: i64, &Packet { micros, shown, .. }: &Packet) {
+        let shown = shown && micros >= 0;
+        self.read += u64::from(shown);
+        if shown && micros < self.from_micros {
+            self.index += 1;
+        } else {
+            self.due.insert(id, Due { micros, shown });
         }
     }
 
@@ -185,6 +205,7 @@ impl VideoReader {
     fn decode_next(&mut self) {
         let Some((id, packet)) = self.ahead.front() else { return };
         let (id, description) = (*id, packet.description);
+        let leads = packet.micros < self.began_micros;
         if self.wants_sync && !packet.is_sync {
             self.lose(id, "it builds on pictures that are lost");
             self.ahead.pop_front();
@@ -204,7 +225,7 @@ impl VideoReader {
         self.take(ready);
         if let Err(error) = outcome {
             self.lose(id, &error.reason());
-            self.wants_sync = true;
+            self.wants_sync = !leads;
         }
         // What gave nothing for so long gives nothing any more.
         while let Some((&old, _)) = self.due.first_key_value()
@@ -231,9 +252,7 @@ impl VideoReader {
     }
 
     fn lose(&mut self, id: i64, reason: &str) {
-        if let Some(Due { micros, shown: true }) = self.due.remove(&id)
-            && micros >= self.from_micros
-        {
+        if let Some(Due { micros, shown: true }) = self.due.remove(&id) {
             self.losses.add(micros, reason);
         }
     }
@@ -290,10 +309,10 @@ impl MediaReader for VideoReader {
     fn next_item(&mut self) -> Result<Option<MediaItem>, MediaError> {
         loop {
             if let Some(item) = self.items.pop_front() {
+                if let MediaItem::Picture(picture) = &item {
+                    self.given = Some(picture.pts);
+                }
                 return Ok(Some(item));
-            }
-            if let Some(failure) = &self.failure {
-                return Err(failure.clone());
             }
             if self.finished {
                 return Ok(None);
@@ -308,17 +327,88 @@ impl MediaReader for VideoReader {
         }
     }
 
-    fn skip_to(&mut self, pts: Pts) {
-        let target = i64::try_from(pts.since_start().as_micros()).unwrap_or(i64::MAX);
-        self.from_micros = target;
-        // What was read ahead is at the beginning: if the file can go elsewhere, it is not needed.
+    fn seek(&mut self, to: Pts) -> Result<(), MediaError> {
+        let target = i64::try_from(to.since_start().as_micros()).unwrap_or(i64::MAX);
         let demuxer = self.demuxer.as_mut();
-        let skipped = worker::guard(|| demuxer.skip_to(target)).unwrap_or(0);
-        if skipped > 0 {
-            let read = self.due.values().filter(|due| due.shown).count() as u64;
-            self.index = read + skipped;
-            self.ahead.clear();
-            self.due.clear();
+        let key = worker::guard(|| demuxer.key_before(target)).unwrap_or_default();
+        let nearer = key.is_none_or(|key| key.index < self.read);
+        if nearer && self.given.is_none_or(|given| given < to) && self.from_micros <= target {
+            self.leave_out_before(target);
+            return Ok(());
+        }
+        self.start_at(key, target)
+    }
+}
+
+impl VideoReader {
+    /// Goes on from where it is.
+    fn leave_out_before(&mut self, target: i64) {
+        self.from_micros = target;
+        let early = |micros: i64| micros < target;
+        self.due.retain(|_, due| {
+            let left_out = due.shown && early(due.micros);
+            self.index += u64::from(left_out);
+            !left_out
+        });
+        self.held.retain(|(micros, _), _| {
+            self.index += u64::from(early(*micros));
+            !early(*micros)
+        });
+        self.index += self.losses.leave_out_before(target);
+        self.items.retain(|item| match item {
+            MediaItem::Picture(picture) => picture.pts >= pts(target),
+            MediaItem::Damage(damage) => damage.to >= pts(target),
+        });
+    }
+
+    /// Goes to a packet that can be decoded by itself, and leaves out what is shown before `target`.
+    fn start_at(&mut self, key: Option<KeyPoint>, target: i64) -> Result<(), MediaError> {
+        let mut key = key;
+        let (id, first) = loop {
+            let demuxer = self.demuxer.as_mut();
+            let packet = worker::guard(|| {
+                demuxer.go_to(key.as_ref())?;
+                demuxer.next_packet()
+            });
+            let packet = packet
+                .map_err(|panic| MediaError::damaged(&self.path, panic))?
+                .map_err(|error| error.of_file(&self.path))?;
+            let Some(before) = key.filter(|_| !packet.as_ref().is_some_and(|p| self.begins(p)))
+            else {
+                break (self.next_id, packet);
+            };
+            let earlier = before.micros.saturating_sub(1);
+            let demuxer = self.demuxer.as_mut();
+            key = worker::guard(|| demuxer.key_before(earlier)).unwrap_or_default();
+        };
+        let index = key.map_or(0, |key| key.index);
+        (self.index, self.read) = (index, index);
+        (self.from_micros, self.began_micros) = (target, key.map_or(i64::MIN, |key| key.micros));
+        self.ahead.clear();
+        self.due.clear();
+        self.held.clear();
+        self.items.clear();
+        self.losses = Losses::default();
+        (self.given, self.last) = (None, Pts::ZERO);
+        (self.ended, self.finished, self.wants_sync) = (first.is_none(), false, false);
+        let description = first.as_ref().map_or(self.description, |packet| packet.description);
+        if let Some(packet) = first {
+            self.next_id += 1;
+            self.expect(id, &packet);
+            self.ahead.push_back((id, packet));
+        }
+        self.new_decoder(description).map_err(|error| of_file(error, &self.path))
+    }
+
+    /// Whether decoding can begin with a packet that its container says can be decoded by itself.
+    /// In H.264 that may be an I picture beyond which the stream still reaches back.
+    fn begins(&self, packet: &Packet) -> bool {
+        let descriptions = &self.demuxer.track().descriptions;
+        match descriptions.get(packet.description) {
+            Some(description) if description.codec == Codec::H264 => {
+                h264::begins(&description.config, &packet.data)
+            }
+            _ => true,
         }
     }
 }
@@ -343,6 +433,13 @@ impl Losses {
             self.more += 1;
         }
         self.reason.get_or_insert_with(|| reason.to_owned());
+    }
+
+    /// Forgets those shown before `target`; how many they were.
+    fn leave_out_before(&mut self, target: i64) -> u64 {
+        let before = self.micros.len();
+        self.micros.retain(|micros| *micros >= target);
+        (before - self.micros.len()) as u64 + std::mem::take(&mut self.more)
     }
 
     /// How many were lost before a picture shown at `micros`, and word of them.

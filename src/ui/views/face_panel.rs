@@ -75,7 +75,7 @@ fn reading(scene: Scene<'_>) -> Option<&FaceReading> {
     scene.store.readout().chosen_now().filter(|_| running)
 }
 
-fn title(ui: &mut egui::Ui, scene: Scene<'_>, reading: &FaceReading, labels: &Labels) {
+pub(super) fn title(ui: &mut egui::Ui, scene: Scene<'_>, reading: &FaceReading, labels: &Labels) {
     let theme = Theme::of(ui);
     if !scene.compact {
         let note = format!("· for {}", duration(reading.age));
@@ -127,7 +127,7 @@ fn no_reading(ui: &mut egui::Ui, scene: Scene<'_>) {
 }
 
 /// The one word that dominates, with its swatch.
-fn big_word(
+pub(super) fn big_word(
     ui: &mut egui::Ui,
     scene: Scene<'_>,
     word: &str,
@@ -149,7 +149,7 @@ fn big_word(
     announce(ui, rect, Role::Heading, word, None);
 }
 
-fn small_text(ui: &mut egui::Ui, text: &str, color: Color32) {
+pub(super) fn small_text(ui: &mut egui::Ui, text: &str, color: Color32) {
     ui.label(RichText::new(text).font(theme::font(theme::SIZE_LIST)).color(color));
 }
 
@@ -171,7 +171,6 @@ fn bars(ui: &mut egui::Ui, scene: Scene<'_>, reading: Option<&FaceReading>, labe
 }
 
 fn affect(ui: &mut egui::Ui, scene: Scene<'_>, reading: Option<&FaceReading>) {
-    let theme = Theme::of(ui);
     let readout = scene.store.readout();
     let from = readout.edge(scene.store.shown_at()) - TRAIL_SECS;
     let trail: Vec<Affect> = match (reading, readout.chosen()) {
@@ -183,10 +182,14 @@ fn affect(ui: &mut egui::Ui, scene: Scene<'_>, reading: Option<&FaceReading>) {
             .collect(),
         _ => Vec::new(),
     };
-    let now = reading.and_then(|reading| reading.affect);
+    affect_of(ui, reading.and_then(|reading| reading.affect), &trail);
+}
+
+pub(super) fn affect_of(ui: &mut egui::Ui, now: Option<Affect>, trail: &[Affect]) {
+    let theme = Theme::of(ui);
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = theme::PAD;
-        AffectPlane { now, trail: &trail }.ui(ui);
+        AffectPlane { now, trail }.ui(ui);
         let size = vec2(ui.available_width(), 4.0 * AFFECT_LINE);
         let (rect, _) = ui.allocate_exact_size(size, Sense::hover());
         let line = |index: f32| {
@@ -212,7 +215,7 @@ fn affect(ui: &mut egui::Ui, scene: Scene<'_>, reading: Option<&FaceReading>) {
     });
 }
 
-fn quality(ui: &mut egui::Ui, reading: Option<&FaceReading>) {
+pub(super) fn quality(ui: &mut egui::Ui, reading: Option<&FaceReading>) {
     heading(ui, "Reading quality", "");
     ui.add_space(2.0);
     ui.spacing_mut().item_spacing.y = 6.0;
@@ -237,7 +240,7 @@ fn quality(ui: &mut egui::Ui, reading: Option<&FaceReading>) {
 }
 
 /// "4 s", "2 min", "1 h 5 min".
-fn duration(time: Duration) -> String {
+pub(super) fn duration(time: Duration) -> String {
     let secs = time.as_secs();
     match secs {
         0..60 => format!("{secs} s"),

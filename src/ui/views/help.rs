@@ -7,11 +7,15 @@ use crate::ui::theme::{self, Theme};
 use crate::ui::widgets::Button;
 
 const WIDTH: f32 = 360.0;
-const KEYS: [(&str, &str); 8] = [
+const KEYS: [(&str, &str); 12] = [
     ("R", "start or stop recording"),
     ("M", "set a marker"),
     ("1 – 9", "set a marker with this number"),
     ("Space", "freeze the view, or let it go on"),
+    ("Ctrl+O", "open videos and pictures"),
+    ("Space", "in Files: play, or stand still"),
+    ("← →", "in Files: one picture back or on; also , and ."),
+    ("Home, End", "in Files: first and last picture"),
     ("F", "full screen"),
     ("Esc", "leave full screen, a page or a list"),
     ("Tab", "next control; Enter or Space presses it"),

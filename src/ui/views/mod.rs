@@ -2,7 +2,12 @@
 //! user asks for.
 
 mod face_panel;
+mod files;
+mod files_bar;
+mod files_list;
+mod files_panel;
 mod help;
+mod live;
 mod notices;
 mod picture;
 mod rail;
@@ -23,7 +28,11 @@ use crate::session::SessionMeta;
 use crate::settings::Settings;
 
 pub use face_panel::face_panel;
+pub use files::{FilesPage, close_question, drop_overlay, files_page};
+pub use files_bar::files_bar;
+pub use files_panel::files_panel;
 pub use help::help;
+pub use live::live_page;
 pub use notices::notices;
 pub use picture::picture;
 pub use rail::rail;
@@ -47,6 +56,10 @@ pub struct Scene<'a> {
     pub sessions_dir: &'a Path,
     /// The picture, if there is one.
     pub texture: Option<&'a TextureHandle>,
+    /// The picture of the file that is shown, if there is one.
+    pub file_texture: Option<&'a TextureHandle>,
+    /// Whether to offer to go on with files that were not done.
+    pub offers_unfinished: bool,
     /// Whether the window is small, so that rail and timeline are folded away.
     pub compact: bool,
     /// Whether nothing moves by itself.

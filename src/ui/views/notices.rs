@@ -7,7 +7,8 @@ use eframe::egui::text::{LayoutJob, TextWrapping};
 use eframe::egui::{self, Galley, Rect, Sense, StrokeKind, vec2};
 
 use super::{Scene, row_region};
-use crate::ui::actions::{Action, Actions};
+use crate::ui::actions::{Action, Actions, FilesAction};
+use crate::ui::files_store::one_line;
 use crate::ui::store::{Tone, rows_are_safe};
 use crate::ui::theme::{self, Theme};
 use crate::ui::widgets::{Button, Icon, Look, announce};
@@ -42,6 +43,21 @@ pub fn notices(ui: &mut egui::Ui, rect: Rect, scene: Scene<'_>, actions: &mut Ac
             (Button::new("Later").look(Look::Quiet), Action::PostponeSessions),
         ];
         let strip = Strip { id: ("unfinished", 0), text: &text, tone: Tone::News, buttons };
+        rest.min.y += strip.ui(ui, rest, actions) + gap;
+    }
+    let unfinished = &scene.settings.unfinished_files;
+    if scene.offers_unfinished && !unfinished.is_empty() {
+        let verb = if unfinished.len() == 1 { "was" } else { "were" };
+        let what = match unfinished.as_slice() {
+            [one] => format!("“{}”", one_line(one)),
+            several => format!("{} files or folders", several.len()),
+        };
+        let text = format!("{what} {verb} not done when Mien closed.");
+        let buttons = vec![
+            (Button::new("Go on"), Action::Files(FilesAction::Resume)),
+            (Button::new("Forget").look(Look::Quiet), Action::Files(FilesAction::ForgetUnfinished)),
+        ];
+        let strip = Strip { id: ("unfinished files", 0), text: &text, tone: Tone::News, buttons };
         rest.min.y += strip.ui(ui, rest, actions) + gap;
     }
     for notice in &scene.store.notices {

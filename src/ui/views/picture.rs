@@ -1,12 +1,14 @@
 //! The picture with a mark at each face; where there is no picture, what happened and what to do.
 
 use eframe::egui::epaint::RectShape;
-use eframe::egui::{self, Align, Color32, Layout, Rect, Sense, UiBuilder, WidgetInfo};
+use eframe::egui::{
+    self, Align, Color32, Layout, Rect, Sense, TextureHandle, UiBuilder, WidgetInfo,
+};
 use eframe::egui::{RichText, accesskit::Role, pos2, vec2};
 
 use super::Scene;
 use crate::geom;
-use crate::observation::{FaceReading, Label};
+use crate::observation::{FaceReading, Label, Labels, TrackId};
 use crate::source::{SourceError, SourceSpec};
 use crate::ui::actions::{Action, Actions};
 use crate::ui::history::Readout;
@@ -29,13 +31,8 @@ pub fn picture(ui: &mut egui::Ui, rect: Rect, scene: Scene<'_>, actions: &mut Ac
     match &scene.store.source {
         SourceState::Running(info) => match scene.texture {
             Some(texture) => {
-                let [width, height] = texture.size();
-                let shown = fit(vec2(width as f32, height as f32), rect);
                 let mirrored = info.mirror && scene.settings.mirror;
-                let uv = if mirrored { [1.0, 0.0] } else { [0.0, 1.0] };
-                let uv = Rect::from_min_max(pos2(uv[0], 0.0), pos2(uv[1], 1.0));
-                let shape = RectShape::filled(shown, corners(shown, rect, radius), Color32::WHITE);
-                ui.painter().add(shape.with_texture(texture.id(), uv));
+                let shown = pixels(ui, rect, texture, radius, mirrored);
                 announce(ui, shown, Role::Image, "picture", Some(spoken(scene)));
                 if scene.settings.overlays {
                     marks(ui, (shown, rect), mirrored, scene, actions);
@@ -55,6 +52,23 @@ pub fn picture(ui: &mut egui::Ui, rect: Rect, scene: Scene<'_>, actions: &mut Ac
             state(ui, rect, &State::of_error(error, scene), actions);
         }
     }
+}
+
+/// Draws a picture into the middle of `rect` and returns where it is.
+pub(super) fn pixels(
+    ui: &egui::Ui,
+    rect: Rect,
+    texture: &TextureHandle,
+    radius: u8,
+    mirrored: bool,
+) -> Rect {
+    let [width, height] = texture.size();
+    let shown = fit(vec2(width as f32, height as f32), rect);
+    let uv = if mirrored { [1.0, 0.0] } else { [0.0, 1.0] };
+    let uv = Rect::from_min_max(pos2(uv[0], 0.0), pos2(uv[1], 1.0));
+    let shape = RectShape::filled(shown, corners(shown, rect, radius), Color32::WHITE);
+    ui.painter().add(shape.with_texture(texture.id(), uv));
+    shown
 }
 
 /// The largest rectangle of the proportion of `size` in the middle of `rect`.
@@ -106,63 +120,90 @@ fn marks(
     let readout = scene.store.readout();
     let faces = fresh_faces(readout, scene.store.shown_at(), scene.store.is_frozen());
     let Some(frame) = readout.latest.as_ref().map(|latest| latest.frame_size) else { return };
+    let fades = faces.iter().any(|(_, opacity)| *opacity < 1.0);
     let chosen = readout.chosen().map(|face| face.track());
-    let several = faces.len() > 1;
-    let painter = ui.painter().with_clip_rect(card.intersect(ui.clip_rect()));
-    let boxes: Vec<Rect> = faces
-        .iter()
-        .map(|(reading, _)| ui_from_frame(reading.detection.bbox, frame, shown, mirrored))
-        .collect();
-    let words: Vec<(String, &str, Option<Color32>)> = faces
-        .iter()
-        .map(|(reading, _)| {
-            let number = reading.track.to_string();
-            // On the picture, colours are those of the dark theme in both.
-            match (reading.label, scene.store.labels()) {
-                (label @ Label::Class(class), Some(labels)) => {
-                    let color = theme::DARK.classes(labels.names()).get(class).copied();
-                    (number, label.word(labels), color)
+    let labels = scene.store.labels();
+    let marks = Marks { faces, frame, labels, chosen, mirrored };
+    actions.extend(marks.ui(ui, (shown, card)).map(Action::Choose));
+    if fades {
+        ui.ctx().request_repaint();
+    }
+}
+
+/// Marks at the faces of a picture.
+pub(super) struct Marks<'a> {
+    /// Each with how fresh it is, 0..=1.
+    pub faces: Vec<(&'a FaceReading, f32)>,
+    /// Size of the frame in pixels.
+    pub frame: (u32, u32),
+    /// Classes of the model.
+    pub labels: Option<&'a Labels>,
+    /// The face that the panel reads.
+    pub chosen: Option<TrackId>,
+    pub mirrored: bool,
+}
+
+impl Marks<'_> {
+    /// Draws them on the picture at `shown` in its card; the face that was clicked.
+    pub fn ui(self, ui: &mut egui::Ui, (shown, card): (Rect, Rect)) -> Option<TrackId> {
+        let Self { faces, frame, labels, chosen, mirrored } = self;
+        let several = faces.len() > 1;
+        let mut clicked = None;
+        let painter = ui.painter().with_clip_rect(card.intersect(ui.clip_rect()));
+        let boxes: Vec<Rect> = faces
+            .iter()
+            .map(|(reading, _)| ui_from_frame(reading.detection.bbox, frame, shown, mirrored))
+            .collect();
+        let words: Vec<(String, &str, Option<Color32>)> = faces
+            .iter()
+            .map(|(reading, _)| {
+                let number = reading.track.to_string();
+                // On the picture, colours are those of the dark theme in both.
+                match (reading.label, labels) {
+                    (label @ Label::Class(class), Some(labels)) => {
+                        let color = theme::DARK.classes(labels.names()).get(class).copied();
+                        (number, label.word(labels), color)
+                    }
+                    (Label::Class(_), None) => (number, "", None),
+                    (Label::Unsure(_), _) => (number, "unsure", None),
                 }
-                (Label::Class(_), None) => (number, "", None),
-                (Label::Unsure(_), _) => (number, "unsure", None),
-            }
-        })
-        .collect();
-    let chips: Vec<Chip<'_>> = faces
-        .iter()
-        .zip(&words)
-        .map(|((reading, opacity), (number, word, color))| Chip {
-            number,
-            color: *color,
-            word,
-            chosen: several && Some(reading.track) == chosen,
-            opacity: *opacity,
-        })
-        .collect();
-    let sizes: Vec<_> = chips.iter().map(|chip| chip.size(ui)).collect();
-    // Large text on a tiny picture: the dark beside it is better than half a word.
-    let widest = sizes.iter().map(|size| size.x).fold(0.0, f32::max);
-    let bounds = if widest + 2.0 * theme::GRID > shown.width() { card } else { shown };
-    let places = place_chips(&boxes, &sizes, bounds.shrink(theme::GRID));
-    for (((reading, opacity), rect), chip) in faces.iter().zip(&boxes).zip(&chips) {
-        let color = chip.color.unwrap_or(theme::ON_VIDEO_MUTED);
-        brackets(&painter, *rect, color, *opacity);
-        if several {
-            let name = format!("Look at face {}", reading.track);
-            let id = ui.scope_id().with(("face", reading.track.0));
-            let response = ui.interact(rect.intersect(shown), id, Sense::click());
-            response.widget_info(|| WidgetInfo::selected(Role::Button, true, chip.chosen, &name));
-            focus_ring(ui, *rect, theme::RADIUS, &response);
-            if response.clicked() {
-                actions.push(Action::Choose(reading.track));
+            })
+            .collect();
+        let chips: Vec<Chip<'_>> = faces
+            .iter()
+            .zip(&words)
+            .map(|((reading, opacity), (number, word, color))| Chip {
+                number,
+                color: *color,
+                word,
+                chosen: several && Some(reading.track) == chosen,
+                opacity: *opacity,
+            })
+            .collect();
+        let sizes: Vec<_> = chips.iter().map(|chip| chip.size(ui)).collect();
+        // Large text on a tiny picture: the dark beside it is better than half a word.
+        let widest = sizes.iter().map(|size| size.x).fold(0.0, f32::max);
+        let bounds = if widest + 2.0 * theme::GRID > shown.width() { card } else { shown };
+        let places = place_chips(&boxes, &sizes, bounds.shrink(theme::GRID));
+        for (((reading, opacity), rect), chip) in faces.iter().zip(&boxes).zip(&chips) {
+            let color = chip.color.unwrap_or(theme::ON_VIDEO_MUTED);
+            brackets(&painter, *rect, color, *opacity);
+            if several {
+                let name = format!("Look at face {}", reading.track);
+                let id = ui.scope_id().with(("face", reading.track.0));
+                let response = ui.interact(rect.intersect(shown), id, Sense::click());
+                response
+                    .widget_info(|| WidgetInfo::selected(Role::Button, true, chip.chosen, &name));
+                focus_ring(ui, *rect, theme::RADIUS, &response);
+                if response.clicked() {
+                    clicked = Some(reading.track);
+                }
             }
         }
-    }
-    for (chip, place) in chips.iter().zip(&places) {
-        chip.paint(ui, &painter, *place);
-    }
-    if faces.iter().any(|(_, opacity)| *opacity < 1.0) {
-        ui.ctx().request_repaint();
+        for (chip, place) in chips.iter().zip(&places) {
+            chip.paint(ui, &painter, *place);
+        }
+        clicked
     }
 }
 
@@ -180,18 +221,18 @@ fn spoken(scene: Scene<'_>) -> String {
 }
 
 /// What stands where the picture would be.
-struct State {
-    title: String,
-    text: String,
-    main: Option<(&'static str, Action)>,
-    second: Option<(&'static str, Action)>,
+pub(super) struct State {
+    pub title: String,
+    pub text: String,
+    pub main: Option<(&'static str, Action)>,
+    pub second: Option<(&'static str, Action)>,
 }
 
 const CAMERA: SourceSpec = SourceSpec::Camera { number: None, size: None };
 const DEMO: SourceSpec = SourceSpec::Demo { people: 1 };
 
 impl State {
-    fn waiting(title: &str) -> Self {
+    pub fn waiting(title: &str) -> Self {
         Self { title: title.to_owned(), text: String::new(), main: None, second: None }
     }
 
@@ -233,7 +274,7 @@ impl State {
     }
 }
 
-fn capitalised(text: &str) -> String {
+pub(super) fn capitalised(text: &str) -> String {
     let mut chars = text.chars();
     match chars.next() {
         // An opening quotation mark hides the letter; names keep their own case.
@@ -242,7 +283,7 @@ fn capitalised(text: &str) -> String {
     }
 }
 
-fn state(ui: &mut egui::Ui, rect: Rect, state: &State, actions: &mut Actions) {
+pub(super) fn state(ui: &mut egui::Ui, rect: Rect, state: &State, actions: &mut Actions) {
     let width = STATE_WIDTH.min(rect.width() - 2.0 * theme::PAD);
     // Estimated first, exact from the second pass on: text above, button below the middle.
     let id = ui.scope_id().with("state height");

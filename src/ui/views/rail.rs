@@ -9,8 +9,11 @@ use crate::ui::theme::{self, Theme};
 use crate::ui::widgets::{Icon, focus_ring};
 
 /// Pages at the top. Another page is another line.
-const PAGES: [(View, &str, Icon); 2] =
-    [(View::Live, "Live", Icon::Smile), (View::Teach, "Teach", Icon::Cap)];
+const PAGES: [(View, &str, Icon); 3] = [
+    (View::Live, "Live", Icon::Smile),
+    (View::Files, "Files", Icon::Film),
+    (View::Teach, "Teach", Icon::Cap),
+];
 
 const ENTRY_WIDTH: f32 = 44.0;
 const ENTRY_HEIGHT: f32 = 48.0;

@@ -5,6 +5,7 @@ use eframe::egui::{self, Rect, Sense, vec2};
 
 use super::{Scene, row_region};
 use crate::source::SourceSpec;
+use crate::ui::actions::View;
 use crate::ui::store::{RecordingState, SourceState};
 use crate::ui::theme::{self, Theme};
 use crate::ui::widgets::{announce, elided};
@@ -12,14 +13,20 @@ use crate::ui::widgets::{announce, elided};
 /// Draws the line.
 pub fn status_line(ui: &mut egui::Ui, rect: Rect, scene: Scene<'_>) {
     let theme = Theme::of(ui);
+    let is_files = scene.view == View::Files;
     ui.painter().rect_filled(rect, 0, theme.panel);
     ui.painter().hline(rect.x_range(), rect.top() + 0.5, theme.border());
     row_region(ui, "status line", rect.shrink2(vec2(theme::GAP, 0.0)), |ui| {
         ui.spacing_mut().item_spacing.x = theme::PAD;
-        for (text, alarming) in figures(scene) {
+        let figures = if is_files { super::files_bar::figures(scene) } else { figures(scene) };
+        for (text, alarming) in figures {
             status_text(ui, &text, if alarming { theme.warning } else { theme.muted });
         }
-        let stored = what_is_stored(scene);
+        let stored = if is_files && !scene.store.is_recording() {
+            super::files_bar::what_is_stored(scene)
+        } else {
+            what_is_stored(scene)
+        };
         let font = theme::font(theme::SIZE_STATUS);
         let room = ui.available_width();
         let width = elided(ui, &stored, font, theme.muted, room).size().x;

@@ -251,7 +251,7 @@ fn picture_sizes(
 }
 
 /// What the rail and the bar offer in a large window.
-fn more(ui: &mut egui::Ui, scene: Scene<'_>, actions: &mut Actions) {
+pub(super) fn more(ui: &mut egui::Ui, scene: Scene<'_>, actions: &mut Actions) {
     let response = Button::icon(Icon::Dots, "More").ui(ui);
     Popup::menu(&response).width(200.0).gap(theme::GRID).accessible_name("More").show(|ui| {
         ui.set_width(200.0);
@@ -259,6 +259,7 @@ fn more(ui: &mut egui::Ui, scene: Scene<'_>, actions: &mut Actions) {
         let frozen = scene.store.is_frozen();
         let entries = [
             ("Live", "", Action::Show(View::Live)),
+            ("Files", "", Action::Show(View::Files)),
             ("Teach", "", Action::Show(View::Teach)),
             ("Settings", "", Action::Show(View::Settings)),
             ("Marker", "M", Action::Mark(None)),

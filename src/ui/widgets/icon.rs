@@ -12,6 +12,18 @@ const LINE: f32 = 1.6;
 pub enum Icon {
     /// Live view.
     Smile,
+    /// Files.
+    Film,
+    /// Plays.
+    Play,
+    /// Stands still.
+    Pause,
+    /// Ends work.
+    Stop,
+    /// One picture back.
+    Back,
+    /// One picture on.
+    On,
     /// Teaching.
     Cap,
     /// Settings.
@@ -44,6 +56,32 @@ impl Icon {
                 painter.circle_filled(at(7.4, 8.2), 1.1 * scale, color);
                 painter.circle_filled(at(12.6, 8.2), 1.1 * scale, color);
                 line(&arc((10.0, 10.2), 3.6, 0.55, std::f32::consts::PI - 0.55));
+            }
+            Self::Film => {
+                line(&[(2.5, 16.0), (2.5, 4.5), (8.0, 4.5), (10.0, 6.8), (17.5, 6.8)]);
+                line(&[(17.5, 6.8), (17.5, 16.0), (2.5, 16.0)]);
+                let play = vec![at(8.0, 8.8), at(13.0, 11.4), at(8.0, 14.0)];
+                painter.add(Shape::convex_polygon(play, color, Stroke::NONE));
+            }
+            Self::Play => {
+                let triangle = vec![at(5.0, 3.0), at(17.0, 10.0), at(5.0, 17.0)];
+                painter.add(Shape::convex_polygon(triangle, color, Stroke::NONE));
+            }
+            Self::Pause => {
+                for x in [4.5, 11.5] {
+                    let bar = Rect::from_min_max(at(x, 3.5), at(x + 4.0, 16.5));
+                    painter.rect_filled(bar, 1, color);
+                }
+            }
+            Self::Stop => {
+                let square = Rect::from_min_max(at(5.0, 5.0), at(15.0, 15.0));
+                painter.rect_filled(square, 1, color);
+            }
+            Self::Back | Self::On => {
+                let x = |x: f32| if self == Self::Back { x } else { UNITS - x };
+                let triangle = vec![at(x(7.0), 10.0), at(x(16.0), 4.0), at(x(16.0), 16.0)];
+                painter.add(Shape::convex_polygon(triangle, color, Stroke::NONE));
+                line(&[(x(4.5), 4.0), (x(4.5), 16.0)]);
             }
             Self::Cap => {
                 line(&[(10.0, 3.5), (18.0, 7.5), (10.0, 11.5), (2.0, 7.5), (10.0, 3.5)]);

@@ -8,6 +8,8 @@ mod icon;
 mod meter;
 mod text;
 mod timeline;
+mod trace_columns;
+mod trace_timeline;
 
 pub use affect_plane::AffectPlane;
 pub use bars::{EmotionBars, ReadingRow};
@@ -17,3 +19,4 @@ pub use icon::Icon;
 pub use meter::Meter;
 pub use text::{announce, elided, heading, percent, signed};
 pub use timeline::Timeline;
+pub use trace_timeline::{TimelineState, TimelineWish, TraceTimeline, time};

@@ -15,7 +15,8 @@ use edits::Presentation;
 use fragments::Defaults;
 use samples::SampleTable;
 
-use super::demux::{DemuxError, Demuxer, MAX_PACKET_BYTES, Packet, Track, micros};
+use super::demux::{DemuxError, Demuxer, MAX_PACKET_BYTES, Packet, Track, micros, seek_to};
+use super::keys::{KeyPoint, KeyPoints, Place};
 
 /// Tables of three hours of video take a few megabytes.
 const MAX_TABLES_BYTES: u64 = 256 << 20;
@@ -29,14 +30,35 @@ pub struct Mp4 {
     timescale: u32,
     presentation: Presentation,
     samples: SampleTable,
-    /// Where the next top-level box begins, if the file is in fragments.
-    next_fragment: Option<u64>,
+    /// The same from its beginning.
+    all_samples: SampleTable,
+    fragments: Fragments,
+    /// Where fragments begin, if there are any.
+    first_fragment: Option<u64>,
     defaults: Defaults,
-    /// Decoding time that follows the last fragment, in ticks.
-    fragment_end: i64,
     queued: VecDeque<Sample>,
+    /// What was found on the way through the fragments.
+    points: KeyPoints,
+    walked: Walked,
     /// Bytes of the samples given so far, at least one for each.
     given_bytes: u64,
+}
+
+/// How far the fragments of a file were read.
+#[derive(Debug, Clone, Copy, Default)]
+struct Fragments {
+    /// Where the next top-level box begins; `None`: there are no more.
+    next: Option<u64>,
+    /// Decoding time that follows the last one, in ticks.
+    end_ticks: i64,
+}
+
+/// How far they were walked to find where decoding can begin.
+#[derive(Debug, Clone, Copy, Default)]
+struct Walked {
+    fragments: Fragments,
+    /// Pictures that are shown in them.
+    shown: u64,
 }
 
 /// Where a coded picture lies and when it is shown.
@@ -86,6 +108,7 @@ impl Mp4 {
         let fragmented = Boxes::new(&moov).any(|(name, _)| &name == b"mvex");
         let mut presentation = Presentation::new(&found, fragmented)?;
         presentation.begin_with_a_picture(all(&found.samples, file_bytes).map(|s| s.ticks));
+        let fragments = Fragments { next: first_fragment.filter(|_| fragmented), end_ticks: 0 };
         Ok(Self {
             file,
             file_bytes,
@@ -93,11 +116,14 @@ impl Mp4 {
             defaults: Defaults::of(&moov, found.id),
             track_id: found.id,
             timescale: found.timescale,
+            all_samples: found.samples.clone(),
             samples: found.samples,
             track: found.track,
-            next_fragment: first_fragment.filter(|_| fragmented),
-            fragment_end: 0,
+            fragments,
+            first_fragment: fragments.next,
             queued: VecDeque::new(),
+            points: KeyPoints::default(),
+            walked: Walked { fragments, shown: 0 },
             given_bytes: 0,
         })
     }
@@ -107,20 +133,77 @@ impl Mp4 {
             return Ok(Some(sample));
         }
         while self.queued.is_empty() {
-            let Some(at) = self.next_fragment else { return Ok(None) };
-            let Some(header) = read_header(&mut self.file, at, self.file_bytes)? else {
-                self.next_fragment = None;
+            let (mut fragments, mut queued) = (self.fragments, std::mem::take(&mut self.queued));
+            let read = self.next_fragment(&mut fragments, &mut queued);
+            (self.fragments, self.queued) = (fragments, queued);
+            if read?.is_none() {
                 return Ok(None);
-            };
-            self.next_fragment = Some(header.end).filter(|end| *end < self.file_bytes);
-            if &header.name == b"moof" {
-                let moof = read_payload(&mut self.file, &header)?;
-                let queued = &mut self.queued;
-                let (id, start) = (self.track_id, self.fragment_end);
-                self.fragment_end = fragments::read(&moof, at, id, &self.defaults, start, queued)?;
             }
         }
         Ok(self.queued.pop_front())
+    }
+
+    /// Reads one more box at `fragments` and adds what it holds; where that lies, `None` at the end.
+    fn next_fragment(
+        &mut self,
+        fragments: &mut Fragments,
+        samples: &mut VecDeque<Sample>,
+    ) -> Result<Option<u64>, DemuxError> {
+        let Some(at) = fragments.next.take() else { return Ok(None) };
+        let Some(header) = read_header(&mut self.file, at, self.file_bytes)? else {
+            return Ok(None);
+        };
+        fragments.next = Some(header.end).filter(|end| *end < self.file_bytes);
+        if &header.name == b"moof" {
+            let moof = read_payload(&mut self.file, &header)?;
+            let (id, start) = (self.track_id, fragments.end_ticks);
+            fragments.end_ticks = fragments::read(&moof, at, id, &self.defaults, start, samples)?;
+        }
+        Ok(Some(at))
+    }
+
+    /// When a sample is shown, and whether.
+    fn shown_at(&self, sample: &Sample) -> (i64, bool) {
+        let presented = self.presentation.of(sample.ticks);
+        let micros = micros(presented.ticks, 1, self.timescale.into());
+        (micros, presented.shown && micros >= 0)
+    }
+
+    /// The last key point of the tables at `target` or before, and how many pictures they show.
+    fn key_in_tables(&self, target: i64) -> (Option<KeyPoint>, u64) {
+        let (mut found, mut shown) = (None, 0);
+        for (passed, sample) in (0..).zip(all(&self.all_samples, self.file_bytes)) {
+            let (micros, is_shown) = self.shown_at(&sample);
+            if sample.is_sync && micros <= target {
+                let place = Place { at: 0, passed, ticks: 0 };
+                found = Some(KeyPoint { micros, index: shown, place });
+            }
+            shown += u64::from(is_shown);
+        }
+        (found, shown)
+    }
+
+    /// The same of the fragments, which are read as far as is needed; `before` pictures are shown
+    /// by the tables. Where they make no sense they end: reading them says why.
+    fn key_in_fragments(&mut self, target: i64, before: u64) -> Option<KeyPoint> {
+        while !self.points.reach_beyond(target) {
+            let Walked { mut fragments, mut shown } = self.walked;
+            let (mut samples, start) = (VecDeque::new(), fragments.end_ticks);
+            let Ok(Some(at)) = self.next_fragment(&mut fragments, &mut samples) else {
+                self.walked.fragments.next = None;
+                break;
+            };
+            for (passed, sample) in (0..).zip(&samples) {
+                let (micros, is_shown) = self.shown_at(sample);
+                if sample.is_sync {
+                    let place = Place { at, passed, ticks: start };
+                    self.points.push(KeyPoint { micros, index: before + shown, place });
+                }
+                shown += u64::from(is_shown);
+            }
+            self.walked = Walked { fragments, shown };
+        }
+        self.points.before(target)
     }
 }
 
@@ -146,39 +229,37 @@ impl Demuxer for Mp4 {
         let mut data = vec![0; sample.bytes as usize];
         seek_to(&mut self.file, sample.offset)?;
         self.file.read_exact(&mut data)?;
-        let presented = self.presentation.of(sample.ticks);
+        let (micros, shown) = self.shown_at(&sample);
         Ok(Some(Packet {
-            micros: micros(presented.ticks, 1, self.timescale.into()),
-            shown: presented.shown,
+            micros,
+            shown,
             is_sync: sample.is_sync,
             description: sample.description,
             data,
         }))
     }
 
-    fn skip_to(&mut self, target: i64) -> u64 {
-        if self.next_fragment.is_some() {
-            return 0;
+    fn key_before(&mut self, target: i64) -> Option<KeyPoint> {
+        let (in_tables, shown) = self.key_in_tables(target);
+        self.key_in_fragments(target, shown).or(in_tables)
+    }
+
+    fn go_to(&mut self, point: Option<&KeyPoint>) -> Result<(), DemuxError> {
+        self.queued.clear();
+        self.given_bytes = 0;
+        self.samples = self.all_samples.clone();
+        self.fragments = Fragments { next: self.first_fragment, end_ticks: 0 };
+        let Some(KeyPoint { place: Place { at, passed, ticks }, .. }) = point else {
+            return Ok(());
+        };
+        if *at > 0 {
+            self.samples.go_to_end();
+            self.fragments = Fragments { next: Some(*at), end_ticks: *ticks };
         }
-        // Of the samples that can be decoded alone, the last that is shown in time; of those
-        // before it, the ones that are shown count.
-        let (mut best, mut passed, mut shown) = (None, 0_u64, 0_u64);
-        for sample in all(&self.samples, self.file_bytes) {
-            let presented = self.presentation.of(sample.ticks);
-            let at = micros(presented.ticks, 1, self.timescale.into());
-            if sample.is_sync && at <= target {
-                best = Some((passed, shown));
-            }
-            passed += 1;
-            shown += u64::from(presented.shown);
+        for _ in 0..*passed {
+            self.next_sample()?;
         }
-        let Some((passed, shown)) = best else { return 0 };
-        for _ in 0..passed {
-            if self.samples.next().is_err() {
-                break;
-            }
-        }
-        shown
+        Ok(())
     }
 }
 
@@ -191,12 +272,6 @@ fn all(table: &SampleTable, file_bytes: u64) -> impl Iterator<Item = Sample> + u
         bytes = bytes.saturating_add(sample.bytes.max(1));
         (bytes / 2 <= file_bytes).then_some(sample)
     })
-}
-
-/// Keeps what is in the buffer when the target lies within it.
-fn seek_to(file: &mut BufReader<File>, offset: u64) -> Result<(), DemuxError> {
-    let here = file.stream_position()?;
-    Ok(file.seek_relative(offset.wrapping_sub(here) as i64)?)
 }
 
 fn read_payload(file: &mut BufReader<File>, header: &Header) -> Result<Vec<u8>, DemuxError> {

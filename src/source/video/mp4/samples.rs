@@ -79,6 +79,11 @@ impl SampleTable {
         self.tables.count
     }
 
+    /// Passes over all that is left.
+    pub fn go_to_end(&mut self) {
+        self.sample = self.tables.count;
+    }
+
     /// The next sample; `None` at the end.
     ///
     /// # Errors

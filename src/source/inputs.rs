@@ -4,7 +4,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::source::still::numbered_pictures;
+use super::still::numbered_pictures;
 
 /// Folders within folders that are looked into; deeper ones are no collection of videos.
 const DEEPEST: usize = 64;
@@ -29,6 +29,7 @@ pub fn inputs(named: &[PathBuf], failures: &mut Vec<(PathBuf, io::Error)>) -> Ve
 /// A file to analyse.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Input {
+    /// Where it is.
     pub path: PathBuf,
     /// Whether somebody named it, rather than a folder it lies in.
     pub named: bool,

@@ -1,0 +1,107 @@
+//! The workers of the real window: live, player, and files that are analysed. The last two start
+//! when they are first needed.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::actions::Workers;
+use super::preview::PreviewSink;
+use crate::frame::RunId;
+use crate::pipeline::PipelineOptions;
+use crate::runtime::file_queue::{FileQueue, QueueCommand, QueueEvent};
+use crate::runtime::live::{
+    Event, Live, LiveObservation, LiveOptions, LiveStats, RecordingRequest,
+};
+use crate::runtime::player::{PlayCommand, PlayEvent, Player};
+use crate::runtime::teaching::TeachCommand;
+use crate::source::SourceSpec;
+
+/// Everybody who works for the window.
+pub struct Crew {
+    live: Live,
+    options: LiveOptions,
+    wake: Arc<dyn Fn() + Send + Sync>,
+    pictures: Option<PreviewSink>,
+    player: Option<Player>,
+    queue: Option<FileQueue>,
+}
+
+impl Crew {
+    /// `options` are those of the models; pictures of files go to `pictures`.
+    pub fn new(
+        live: Live,
+        options: LiveOptions,
+        wake: Arc<dyn Fn() + Send + Sync>,
+        pictures: PreviewSink,
+    ) -> Self {
+        Self { live, options, wake, pictures: Some(pictures), player: None, queue: None }
+    }
+}
+
+impl Workers for Crew {
+    fn open(&mut self, spec: &SourceSpec) -> RunId {
+        self.live.open(spec)
+    }
+
+    fn start_recording(&mut self, request: RecordingRequest) {
+        self.live.start_recording(request);
+    }
+
+    fn stop_recording(&mut self) {
+        self.live.stop_recording();
+    }
+
+    fn mark(&mut self, label: &str) -> bool {
+        self.live.mark(label)
+    }
+
+    fn set_pipeline_options(&mut self, options: PipelineOptions) {
+        self.live.set_pipeline_options(options);
+    }
+
+    fn teach(&mut self, command: TeachCommand) {
+        self.live.teach(command);
+    }
+
+    fn play(&mut self, command: PlayCommand) {
+        if let Some(pictures) = self.pictures.take() {
+            let show = Box::new(move |frame: &_| pictures.show_at_once(frame));
+            self.player = Some(Player::start(Arc::clone(&self.wake), show));
+        }
+        if let Some(player) = &self.player {
+            player.command(command);
+        }
+    }
+
+    fn queue(&mut self, command: QueueCommand) {
+        let (options, wake) = (&self.options, &self.wake);
+        let start = || FileQueue::start(options.clone(), Arc::clone(wake));
+        self.queue.get_or_insert_with(start).command(command);
+    }
+
+    fn try_play_event(&self) -> Option<PlayEvent> {
+        self.player.as_ref()?.try_event()
+    }
+
+    fn try_queue_event(&self) -> Option<QueueEvent> {
+        self.queue.as_ref()?.try_event()
+    }
+
+    fn try_event(&self) -> Option<Event> {
+        self.live.try_event()
+    }
+
+    fn try_observation(&self) -> Option<LiveObservation> {
+        self.live.try_observation()
+    }
+
+    fn stats(&self) -> LiveStats {
+        self.live.stats()
+    }
+
+    fn shutdown(self, deadline: Instant) -> bool {
+        let queue = self.queue.is_none_or(|queue| queue.stop(deadline));
+        let player = self.player.is_none_or(|player| player.stop(deadline));
+        self.live.shutdown(deadline).0 && queue && player
+    }
+}

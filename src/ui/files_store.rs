@@ -1,0 +1,424 @@
+//! What is known of the files in the window: the list, the one that is shown, its readings.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use crate::frame::RunId;
+use crate::observation::Observation;
+use crate::runtime::batch::Outcome;
+use crate::runtime::file::{FileError, Progress};
+use crate::runtime::file_queue::{FileId, QueueEvent, Readings};
+use crate::runtime::player::PlayEvent;
+use crate::session::trace::{Follow, Span, Trace};
+use crate::source::media::{MediaError, MediaInfo};
+
+use super::preview::ShownFrame;
+use super::store::{Tone, count};
+
+/// Files that are opened most recently.
+pub const MOST_RECENT: usize = 12;
+/// The rate is that of the last seconds, so that it follows what else the computer does.
+const RATE_SECS: f64 = 5.0;
+
+/// How far a file of the list is.
+#[derive(Debug, Clone, PartialEq)]
+pub enum FileState {
+    /// Others are before it.
+    Waiting,
+    /// It is being read.
+    Working {
+        /// How far.
+        progress: Progress,
+        /// Seconds of the file a second; `None`: too early to tell.
+        speed: Option<f64>,
+    },
+    /// There is a session.
+    Done {
+        /// Its folder.
+        folder: PathBuf,
+        /// Frames that could not be read.
+        damaged: u64,
+    },
+    /// Nothing had to be done.
+    Skipped {
+        /// The session that was there.
+        folder: Option<PathBuf>,
+        /// Why, for people.
+        reason: String,
+    },
+    /// The user stopped it.
+    Stopped,
+    /// What went wrong and what to do.
+    Failed(String),
+}
+
+impl FileState {
+    /// Whether it waits or is in work.
+    pub fn is_open(&self) -> bool {
+        matches!(self, Self::Waiting | Self::Working { .. })
+    }
+
+    /// Its session, once there is one.
+    pub fn folder(&self) -> Option<&Path> {
+        match self {
+            Self::Done { folder, .. } => Some(folder),
+            Self::Skipped { folder, .. } => folder.as_deref(),
+            _ => None,
+        }
+    }
+}
+
+/// A file of the list.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FileItem {
+    /// The workers' name for it.
+    pub id: FileId,
+    /// Where it is.
+    pub path: PathBuf,
+    /// How far it is.
+    pub state: FileState,
+}
+
+impl FileItem {
+    /// Its name on one line.
+    pub fn name(&self) -> String {
+        one_line(&self.path)
+    }
+}
+
+/// The last part of a path on one line, whatever bytes it holds.
+pub fn one_line(path: &Path) -> String {
+    let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
+    name.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
+}
+
+/// The file that is shown.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub enum MediaState {
+    /// None.
+    #[default]
+    Absent,
+    /// Asked for.
+    Opening,
+    /// There are pictures.
+    Open(MediaInfo),
+    /// There are none, and why.
+    Failed(MediaError),
+}
+
+/// Everything about files.
+#[derive(Debug, Default)]
+pub struct Files {
+    /// In the order in which they were added.
+    pub items: Vec<FileItem>,
+    /// The file that is shown.
+    pub current: Option<FileId>,
+    /// What the player has of it.
+    pub media: MediaState,
+    /// Its run in the player.
+    pub run: RunId,
+    /// Whether it plays.
+    pub playing: bool,
+    /// Whether the player is on its way to a time.
+    pub seeking: bool,
+    /// Times real time.
+    pub speed: f64,
+    /// The picture on the screen.
+    pub shown: Option<ShownFrame>,
+    /// The span that is summed up.
+    pub selection: Option<(Duration, Duration)>,
+    /// Part of the timeline that is shown; `None`: all.
+    pub zoom: Option<(Duration, Duration)>,
+    /// The face that is followed.
+    pub follow: Follow,
+    /// Whether the side shows the list; else the readings.
+    pub show_list: bool,
+    /// Recent files that are not there.
+    pub missing: Vec<PathBuf>,
+    /// The window was asked to close while files are in work.
+    pub asks_to_close: bool,
+    /// The next files that arrive are to be shown.
+    pub show_next: bool,
+    /// Times begin anew with the next file.
+    last_picture: Option<Duration>,
+    working: Option<(FileId, Trace)>,
+    loaded: Option<(FileId, Trace)>,
+    load_problem: Option<(FileId, String)>,
+    /// Seconds and file time at which progress was measured.
+    pace: Vec<(f64, f64)>,
+    summed: Option<(SpanKey, Span)>,
+}
+
+/// What a sum depends on.
+type SpanKey = ((Duration, Duration), Follow, usize, FileId);
+
+/// Something to do or to tell after a message.
+#[derive(Debug, PartialEq)]
+pub enum Then {
+    /// Nothing.
+    Nothing,
+    /// Show this file.
+    Show(FileId),
+    /// Read the session of the file that is shown.
+    Load(FileId, PathBuf),
+    /// Tell it.
+    Tell(Tone, String),
+    /// The list of what is still to be done has changed.
+    Keep,
+}
+
+impl Files {
+    /// Of nothing yet.
+    pub fn new() -> Self {
+        Self { speed: 1.0, ..Self::default() }
+    }
+
+    /// Files that wait or are in work.
+    pub fn open_files(&self) -> usize {
+        self.items.iter().filter(|item| item.state.is_open()).count()
+    }
+
+    /// The file that is shown.
+    pub fn item(&self) -> Option<&FileItem> {
+        let current = self.current?;
+        self.items.iter().find(|item| item.id == current)
+    }
+
+    /// What the file that is shown holds.
+    pub fn info(&self) -> Option<&MediaInfo> {
+        match &self.media {
+            MediaState::Open(info) => Some(info),
+            _ => None,
+        }
+    }
+
+    /// Readings of the file that is shown.
+    pub fn trace(&self) -> Option<&Trace> {
+        let current = self.current?;
+        let both = [self.working.as_ref(), self.loaded.as_ref()];
+        both.into_iter().flatten().find(|(id, _)| *id == current).map(|(_, trace)| trace)
+    }
+
+    /// Why the readings of the file that is shown can't be had.
+    pub fn load_problem(&self) -> Option<&str> {
+        let (id, problem) = self.load_problem.as_ref()?;
+        (Some(*id) == self.current).then_some(problem)
+    }
+
+    /// How long the file is, as far as is known.
+    pub fn length(&self) -> Duration {
+        let info = self.info();
+        let stated = info.and_then(|info| info.duration).unwrap_or_default();
+        let step = info.map_or(0.0, |info| info.nominal_rate_hz);
+        let step = if step > 0.0 { 1.0 / step } else { 0.0 };
+        let step = Duration::try_from_secs_f64(step).unwrap_or_default();
+        let read = self.trace().and_then(Trace::end).map(|end| end + step);
+        let last = self.last_picture.map(|last| last + step);
+        stated.max(read.unwrap_or_default()).max(last.unwrap_or_default())
+    }
+
+    /// Time of the picture on the screen.
+    pub fn position(&self) -> Duration {
+        let shown = self.shown.filter(|shown| shown.run == self.run);
+        shown.map_or(Duration::ZERO, |shown| shown.pts.since_start())
+    }
+
+    /// Another picture is on the screen; the part of the timeline that is shown goes with it.
+    pub fn show(&mut self, shown: Option<ShownFrame>) {
+        if self.shown == shown {
+            return;
+        }
+        self.shown = shown;
+        let (at, length) = (self.position(), self.length());
+        if let Some((from, to)) = self.zoom.filter(|(from, to)| at < *from || at > *to) {
+            let part = to.saturating_sub(from);
+            let start = at.saturating_sub(part / 10).min(length.saturating_sub(part));
+            self.zoom = Some((start, start + part));
+        }
+    }
+
+    /// Part of the timeline that is shown.
+    pub fn range(&self) -> (Duration, Duration) {
+        self.zoom.unwrap_or((Duration::ZERO, self.length()))
+    }
+
+    /// What was found in the picture on the screen; `None`: not analysed yet.
+    pub fn observation(&self) -> Option<Observation> {
+        self.shown.filter(|shown| shown.run == self.run)?;
+        let trace = self.trace()?;
+        trace.observation(trace.frame_at(self.position())?)
+    }
+
+    /// The span that is selected, summed up. Kept until something changes.
+    pub fn sum_up(&mut self) {
+        let (Some(selection), Some(id)) = (self.selection, self.current) else {
+            self.summed = None;
+            return;
+        };
+        let Some(frames) = self.trace().map(Trace::len) else {
+            self.summed = None;
+            return;
+        };
+        let key = (selection, self.follow, frames, id);
+        if self.summed.as_ref().is_none_or(|(of, _)| *of != key) {
+            let follow = self.follow;
+            let span = self.trace().map(|trace| trace.span(selection.0, selection.1, follow));
+            self.summed = span.map(|span| (key, span));
+        }
+    }
+
+    /// See [`Self::sum_up`].
+    pub fn span(&self) -> Option<&Span> {
+        self.summed.as_ref().map(|(_, span)| span)
+    }
+
+    /// Another file is shown; what belongs to the one before goes.
+    pub fn begin(&mut self, id: FileId) {
+        self.current = Some(id);
+        self.run = RunId(self.run.0 + 1);
+        self.media = MediaState::Opening;
+        (self.playing, self.seeking) = (false, false);
+        (self.selection, self.zoom, self.shown, self.last_picture) = (None, None, None, None);
+        self.follow = Follow::Largest;
+        self.loaded = None;
+        self.load_problem = None;
+        self.summed = None;
+    }
+
+    /// Takes a file off the list.
+    pub fn remove(&mut self, id: FileId) {
+        self.items.retain(|item| item.id != id);
+        if self.current == Some(id) {
+            self.begin(id);
+            self.current = None;
+            self.media = MediaState::Absent;
+        }
+    }
+
+    /// Takes in a message of the player.
+    pub fn on_play_event(&mut self, event: PlayEvent) -> Then {
+        let run = self.run;
+        match event {
+            PlayEvent::Opened(of, info) if of == run => self.media = MediaState::Open(info),
+            PlayEvent::Playing(of, playing) if of == run => self.playing = playing,
+            PlayEvent::Seeking(of, seeking) if of == run => self.seeking = seeking,
+            PlayEvent::Ends(of, last) if of == run => self.last_picture = Some(last),
+            PlayEvent::Failed(of, error) if of == run => {
+                if self.shown.is_none_or(|shown| shown.run != run) {
+                    self.media = MediaState::Failed(error);
+                } else {
+                    let text = format!("Playing ends here: {error}. {}", error.advice());
+                    return Then::Tell(Tone::Trouble, text);
+                }
+            }
+            PlayEvent::Broken(message) => {
+                let text = format!("The player failed: {message}. Start Mien again to play files.");
+                return Then::Tell(Tone::Trouble, text);
+            }
+            _ => {}
+        }
+        Then::Nothing
+    }
+
+    /// Takes in a message of the list; `now` in seconds.
+    pub fn on_queue_event(&mut self, event: QueueEvent, now: f64) -> Then {
+        match event {
+            QueueEvent::Added(files) => {
+                let first = files.first().map(|(id, _)| *id);
+                self.show_list |= files.len() > 1;
+                let item = |(id, path)| FileItem { id, path, state: FileState::Waiting };
+                self.items.extend(files.into_iter().map(item));
+                if let Some(first) = first.filter(|_| std::mem::take(&mut self.show_next)) {
+                    return Then::Show(first);
+                }
+            }
+            QueueEvent::Nothing(path, reason) => {
+                let text = format!("{} was not taken: {reason}.", one_line(&path));
+                return Then::Tell(Tone::Trouble, text);
+            }
+            QueueEvent::Started(id) => {
+                self.pace.clear();
+                self.working = None;
+                self.set(id, FileState::Working { progress: Progress::default(), speed: None });
+            }
+            QueueEvent::Opened(id, info, labels) => {
+                self.working = Some((id, Trace::new(labels, info.size)));
+            }
+            QueueEvent::Readings(id, readings) => self.take_in(id, readings, now),
+            QueueEvent::Ended(id, outcome) => return self.on_end(id, outcome),
+            QueueEvent::Loaded(id, Ok(trace)) if self.current == Some(id) => {
+                self.loaded = Some((id, *trace));
+            }
+            QueueEvent::Loaded(id, Err(problem)) => self.load_problem = Some((id, problem)),
+            QueueEvent::Loaded(..) => {}
+        }
+        Then::Nothing
+    }
+
+    fn take_in(&mut self, id: FileId, readings: Readings, now: f64) {
+        let Some((_, trace)) = self.working.as_mut().filter(|(of, _)| *of == id) else { return };
+        for observation in &readings.observations {
+            trace.push(observation);
+        }
+        for (at, event) in readings.events {
+            trace.push_event(at, event);
+        }
+        let progress = readings.progress;
+        self.pace.push((now, progress.pts.as_secs_f64()));
+        self.pace.retain(|(then, _)| now - then <= RATE_SECS);
+        let speed = self.pace.first().and_then(|(then, at)| {
+            let passed = now - then;
+            (passed > 0.3).then(|| (progress.pts.as_secs_f64() - at) / passed)
+        });
+        self.set(id, FileState::Working { progress, speed });
+    }
+
+    fn on_end(&mut self, id: FileId, outcome: Outcome) -> Then {
+        let working = self.working.take().filter(|(of, _)| *of == id);
+        let state = match outcome {
+            Outcome::Analysed(analysed) => {
+                if self.current == Some(id) {
+                    self.loaded = working;
+                }
+                FileState::Done {
+                    folder: analysed.finished.folder.clone(),
+                    damaged: analysed.damage.iter().map(|d| d.pictures.max(1)).sum(),
+                }
+            }
+            Outcome::Skipped { folder, reason } => FileState::Skipped { folder, reason },
+            Outcome::Failed(FileError::Cancelled) => {
+                if self.current == Some(id) {
+                    // What was read can still be looked at, though no session stays.
+                    self.loaded = working;
+                }
+                FileState::Stopped
+            }
+            Outcome::Failed(error) => {
+                FileState::Failed(format!("{error}. {}", error.advice()).trim().to_owned())
+            }
+        };
+        let folder = state.folder().map(Path::to_owned);
+        self.set(id, state);
+        match folder {
+            Some(folder) if self.current == Some(id) && self.loaded.is_none() => {
+                Then::Load(id, folder)
+            }
+            _ => Then::Keep,
+        }
+    }
+
+    fn set(&mut self, id: FileId, state: FileState) {
+        if let Some(item) = self.items.iter_mut().find(|item| item.id == id) {
+            item.state = state;
+        }
+    }
+
+    /// "2 of 5 files done".
+    pub fn summary(&self) -> String {
+        if self.items.is_empty() {
+            return "no file is open".to_owned();
+        }
+        let done = self.items.len() - self.open_files();
+        format!("{done} of {} done", count(self.items.len() as u64, "file"))
+    }
+}
