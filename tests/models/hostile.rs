@@ -73,6 +73,15 @@ fn blown_up(sides: &'static [i64]) -> impl FnOnce(&mut ModelProto) {
     }
 }
 
+/// A network that first puts the axes of the picture into this order.
+fn turned(axes: &'static [i64]) -> impl FnOnce(&mut ModelProto) {
+    move |model| {
+        let graph = graph(model);
+        graph.node.insert(0, node("Transpose", &["picture"], "turned", vec![ints("perm", axes)]));
+        graph.node[1].input[0] = "turned".into();
+    }
+}
+
 fn cases() -> Vec<Case> {
     let whole = PLAIN.onnx();
     let mut lfs = b"version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 9\n".to_vec();
@@ -98,6 +107,8 @@ fn cases() -> Vec<Case> {
         spoilt("more than there is memory", &["impossible sides"], |model| {
             graph(model).initializer[0].dims = vec![i64::MAX, i64::MAX];
         }),
+        spoilt("an axis named twice", &["each axis once"], turned(&[0, 2, 2, 1])),
+        spoilt("an axis that is not there", &["each axis once"], turned(&[1, 2, 3, 1 << 40])),
         spoilt("negative sides", &["impossible sides"], |model| {
             graph(model).initializer[0].dims = vec![-1, 4];
         }),

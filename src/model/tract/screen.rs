@@ -119,6 +119,7 @@ pub fn problems(model: &ModelProto) -> Vec<String> {
     }
     problems.extend(order_problem(graph));
     problems.extend(growth_problem(graph));
+    problems.extend(axes_problem(graph));
     problems
 }
 
@@ -257,6 +258,21 @@ fn growth_problem(graph: &GraphProto) -> Option<String> {
     };
     let node = graph.node.iter().find(|node| grown(node) > MAX_GROWN)?;
     Some(format!("operator {} would make a tensor too large to handle", shown(&node.op_type)))
+}
+
+/// A transposition names each axis once; of one that does not, the engine makes gigabytes.
+fn axes_problem(graph: &GraphProto) -> Option<String> {
+    let is_order = |axes: &[i64]| {
+        let mut sorted = axes.to_vec();
+        sorted.sort_unstable();
+        sorted.iter().copied().eq(0..axes.len() as i64)
+    };
+    let wrong = |node: &&NodeProto| {
+        let orders = node.attribute.iter().filter(|attribute| attribute.name == "perm");
+        node.op_type == "Transpose" && orders.into_iter().any(|order| !is_order(&order.ints))
+    };
+    let node = graph.node.iter().find(wrong)?;
+    Some(format!("operator {} does not name each axis once", shown(&node.op_type)))
 }
 
 /// How many numbers an operator Range gives.
