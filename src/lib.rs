@@ -29,6 +29,10 @@ pub mod pipeline;
 pub mod session;
 pub mod settings;
 
+pub mod stats;
+
+pub mod library;
+
 pub mod audit;
 pub mod dataset;
 pub mod evaluate;

@@ -9,6 +9,8 @@ mod evaluate;
 mod live;
 mod models;
 mod observation_json;
+mod sessions;
+mod stats;
 mod text;
 mod train;
 #[cfg(feature = "gui")]
@@ -87,6 +89,12 @@ enum Command {
     /// Teach it classes of your own from pictures, and measure how well it learned.
     #[command(after_help = TRAIN_EXAMPLES)]
     Train(train::TrainArgs),
+    /// List, show, name, check, recover and erase sessions.
+    #[command(after_help = sessions::EXAMPLES)]
+    Sessions(sessions::SessionsArgs),
+    /// Figures of sessions with 95 % limits: shares, means, episodes, transitions, differences.
+    #[command(after_help = stats::EXAMPLES)]
+    Stats(stats::StatsArgs),
     /// List the models, show a card, or explain why a model does not load.
     #[command(after_help = MODELS_EXAMPLES)]
     Models(models::ModelsArgs),
@@ -218,6 +226,8 @@ pub fn run() -> ExitCode {
         Some(Command::Train(args)) => train::run(&args.or(cli.input)),
         Some(Command::Doctor) => doctor::run(&cli.input.live_options()),
         Some(Command::Evaluate(args)) => evaluate::run(&args, &cli.input),
+        Some(Command::Sessions(args)) => sessions::run(&args),
+        Some(Command::Stats(args)) => stats::run(&args),
         Some(Command::Models(args)) => models::run(&args),
         Some(Command::Audit(args)) => {
             let model_dir = args.dir.clone().or(args.model.clone()).or(cli.input.model);
