@@ -29,6 +29,7 @@ pub mod pipeline;
 pub mod session;
 pub mod settings;
 
+pub mod report;
 pub mod stats;
 
 pub mod library;

@@ -69,6 +69,12 @@ fn a_session_is_found_named_summed_up_and_erased() {
     let text = run(home, &["stats", folder_text]);
     assert!(text.stdout.iter().any(|line| line.contains("share of time")), "{:?}", text.stdout);
 
+    let page = home.join("report.html");
+    let ended = run(home, &["report", folder_text, "--out", page.to_str().unwrap()]);
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    let page = fs::read_to_string(page).unwrap();
+    assert!(page.contains("=advert &lt;A&gt;") && page.contains("mien-emotion-48"), "{page}");
+
     assert_eq!(run(home, &["sessions", "verify"]).code, Some(0));
     assert_eq!(run(home, &["sessions", "erase", name, "--yes"]).code, Some(0));
     assert!(!folder.exists());

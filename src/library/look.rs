@@ -65,6 +65,8 @@ pub fn look(folder: &Path, fingerprint: &Fingerprint) -> Entry {
     let holds = Holds::of(&signal);
     let last = holds.secs().last().copied().unwrap_or_default();
     let duration_secs = record.duration_secs.max(signal.end().as_secs_f64() + last);
+    // To the microsecond, as all times of a session, so that the index gives back the same number.
+    let duration_secs = (duration_secs * 1e6).round() / 1e6;
     let entry = Entry {
         folder_name: folder_name.clone(),
         duration_secs,

@@ -201,9 +201,9 @@ mod tests {
     fn the_same_span_gives_the_same_limits_and_a_short_one_gives_none() {
         let bins = bins(&series(300, 0.5, 1));
         let first = draws(&bins, SEED).unwrap();
-        assert!(
-            first.figures == draws(&bins, SEED).unwrap().figures || first.figures[0][0].is_nan()
-        );
+        // As text, in which a figure that is no number equals itself.
+        let again = draws(&bins, SEED).unwrap();
+        assert_eq!(format!("{:?}", first.figures), format!("{:?}", again.figures));
         let short = Bins { bins: bins.bins[..3].to_vec(), bin_secs: 1.0 };
         assert!(draws(&short, SEED).is_none());
     }

@@ -46,7 +46,9 @@ impl Holds {
         let mut secs = vec![0.0; samples.len()];
         for (number, start) in frames.iter().enumerate() {
             let end = frames.get(number + 1).copied().unwrap_or(samples.len());
-            let step = all_steps.get(number).copied().unwrap_or(usual).min(longest);
+            // The last frame stands for as long as the one before it.
+            let step = all_steps.get(number).or(all_steps.last());
+            let step = step.copied().unwrap_or(usual).min(longest);
             secs[*start..end].fill(step.as_secs_f64());
         }
         Self { secs, longest }
