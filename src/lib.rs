@@ -29,6 +29,11 @@ pub mod pipeline;
 pub mod session;
 pub mod settings;
 
+pub mod report;
+pub mod stats;
+
+pub mod library;
+
 pub mod audit;
 pub mod dataset;
 pub mod evaluate;

@@ -57,7 +57,7 @@ fn header() -> SessionHeader {
         meta: SessionMeta {
             participant: "P07".into(),
             consent_utc: Some("2026-11-24T14:00:00Z".into()),
-            note: String::new(),
+            ..SessionMeta::default()
         },
     }
 }

@@ -120,7 +120,7 @@ impl Output<'_> {
         let meta = SessionMeta {
             participant: self.args.participant.clone().unwrap_or_default(),
             note: self.args.note.clone().unwrap_or_default(),
-            consent_utc: None,
+            ..SessionMeta::default()
         };
         live.start_recording(RecordingRequest { sessions_dir, meta });
     }

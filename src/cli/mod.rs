@@ -9,6 +9,9 @@ mod evaluate;
 mod live;
 mod models;
 mod observation_json;
+mod report;
+mod sessions;
+mod stats;
 mod text;
 mod train;
 #[cfg(feature = "gui")]
@@ -41,6 +44,8 @@ Examples:
                                            record a minute without a window
   mien analyze recordings/                 read saved videos and pictures into CSV
   mien live --headless --json | jq .       readings as JSON lines, for other programs
+  mien sessions                            what was recorded
+  mien report sessions/NAME                a session as one page
   mien evaluate pictures --html report.html
                                            how good the model is on labelled pictures
   mien doctor                              check cameras, display, models and folders
@@ -87,6 +92,15 @@ enum Command {
     /// Teach it classes of your own from pictures, and measure how well it learned.
     #[command(after_help = TRAIN_EXAMPLES)]
     Train(train::TrainArgs),
+    /// Write sessions as one page to read, print and hand on.
+    #[command(after_help = report::EXAMPLES)]
+    Report(report::ReportArgs),
+    /// List, show, name, check, recover and erase sessions.
+    #[command(after_help = sessions::EXAMPLES)]
+    Sessions(sessions::SessionsArgs),
+    /// Figures of sessions with 95 % limits: shares, means, episodes, transitions, differences.
+    #[command(after_help = stats::EXAMPLES)]
+    Stats(stats::StatsArgs),
     /// List the models, show a card, or explain why a model does not load.
     #[command(after_help = MODELS_EXAMPLES)]
     Models(models::ModelsArgs),
@@ -218,6 +232,9 @@ pub fn run() -> ExitCode {
         Some(Command::Train(args)) => train::run(&args.or(cli.input)),
         Some(Command::Doctor) => doctor::run(&cli.input.live_options()),
         Some(Command::Evaluate(args)) => evaluate::run(&args, &cli.input),
+        Some(Command::Report(args)) => report::run(&args),
+        Some(Command::Sessions(args)) => sessions::run(&args),
+        Some(Command::Stats(args)) => stats::run(&args),
         Some(Command::Models(args)) => models::run(&args),
         Some(Command::Audit(args)) => {
             let model_dir = args.dir.clone().or(args.model.clone()).or(cli.input.model);

@@ -62,7 +62,7 @@ pub fn intervals(
     Some(Intervals { accuracy: percentiles(accuracies)?, macro_recall: percentiles(recalls)? })
 }
 
-fn percentiles(mut values: Vec<f64>) -> Option<Interval> {
+pub(crate) fn percentiles(mut values: Vec<f64>) -> Option<Interval> {
     values.sort_by(f64::total_cmp);
     let last = values.len().checked_sub(1)?;
     let at = |share: f64| values[(share * last as f64).round() as usize];
@@ -70,7 +70,7 @@ fn percentiles(mut values: Vec<f64>) -> Option<Interval> {
 }
 
 /// SplitMix64 (Steele et al. 2014): small, and good enough to draw pictures with.
-struct Random(u64);
+pub(crate) struct Random(pub(crate) u64);
 
 impl Random {
     fn next(&mut self) -> u64 {
@@ -83,7 +83,7 @@ impl Random {
 
     /// A number below `bound`, which is not 0. Multiplying is biased by less than one in 2^32 for
     /// any number of pictures.
-    fn below(&mut self, bound: usize) -> usize {
+    pub(crate) fn below(&mut self, bound: usize) -> usize {
         ((u128::from(self.next()) * bound as u128) >> 64) as usize
     }
 }

@@ -19,6 +19,7 @@ mod run;
 mod text;
 
 pub use bootstrap::{Interval, Intervals, RESAMPLES, intervals};
+pub(crate) use bootstrap::{Random, percentiles};
 pub use calibration::{
     Answered, BINS, Bin, answered_above, calibration_error, coverage, reliability,
 };

@@ -251,8 +251,10 @@ const EVENT_COLUMNS: &[ColumnSpec<EventRow>] = &[
         name: "event",
         per_label: false,
         format: Format::Word,
-        range: "`marker`, `gap`, `source_lost`, `source_returned`, `cut`, `settings_changed`",
-        meaning: "What happened. A gap is a while without rows: frames were lost. A cut is where a \
+        range: "`marker`, `note`, `gap`, `source_lost`, `source_returned`, `cut`, \
+                `settings_changed`",
+        meaning: "What happened. A marker was set, or a note written, by a person or another \
+                  program. A gap is a while without rows: frames were lost. A cut is where a \
                   video goes on with another scene: faces after it are other faces.",
         fill: |row, _| Value::Text(&row.event),
         take: |row, _, value| value.text().map(|word| row.event = word.into()),
@@ -271,7 +273,7 @@ const EVENT_COLUMNS: &[ColumnSpec<EventRow>] = &[
         per_label: false,
         format: Format::Text,
         range: "",
-        meaning: "The text of the marker, or the reason.",
+        meaning: "The text of the marker or note, or the reason.",
         fill: |row, _| Value::Text(&row.text),
         take: |row, _, value| value.text().map(|text| row.text = text.into()),
     },

@@ -14,7 +14,7 @@ pub fn csv_md() -> String {
          A session is a folder. Schema version {SCHEMA_VERSION}.\n\n\
          | file | content |\n|---|---|\n\
          | `{OBSERVATIONS}` | one row per face and frame; a frame without a face is a row too |\n\
-         | `{EVENTS}` | markers, gaps, a source lost and found, changed settings |\n\
+         | `{EVENTS}` | markers, notes, gaps, a source lost and found, changed settings |\n\
          | `{RECORD}` | what the session is: source, models, settings, counts, how it ended |\n\n\
          {FORM}\n\
          ## {OBSERVATIONS}\n\n{INTRODUCTION}\n{observations}\n\
@@ -68,8 +68,11 @@ A missing field has its default, an unknown one is ignored.
 file analysed at a lower rate, the rest was passed over. |
 | `gaps` | Whiles without rows: `start_secs`, `end_secs`, `reason`. |
 | `latency` | Capture to observation: `p50_ms`, `p95_ms`, `p99_ms`; or null. |
+| `name` | What the session is called; empty: as its file or folder is. |
+| `tags` | Words to find it by. |
 | `participant` | A code, never a name. |
 | `consent_utc` | When consent was given, or null. |
+| `consent_text` | What was consented to, as it was shown, or null. |
 | `note` | Free text. |
 | `source` | `spec`, `name`, `width`, `height` (px), `format`, `nominal_rate_hz`. |
 | `file` | What was analysed: `name`, `sha256`, `bytes`, `container`, `codec`, `decoder`, \

@@ -12,6 +12,11 @@ pub enum SessionEvent {
         /// What they wrote; empty if nothing.
         label: String,
     },
+    /// Someone wrote something down.
+    Note {
+        /// What.
+        text: String,
+    },
     /// For a while there are no rows though there should be. Its time is its start.
     Gap {
         /// How long.
@@ -43,6 +48,7 @@ impl SessionEvent {
     pub fn word(&self) -> &'static str {
         match self {
             Self::Marker { .. } => "marker",
+            Self::Note { .. } => "note",
             Self::Gap { .. } => "gap",
             Self::SourceLost { .. } => "source_lost",
             Self::SourceReturned { .. } => "source_returned",
@@ -54,6 +60,7 @@ impl SessionEvent {
     fn text(&self) -> &str {
         match self {
             Self::Marker { label: text }
+            | Self::Note { text }
             | Self::Gap { reason: text, .. }
             | Self::SourceLost { reason: text }
             | Self::SourceReturned { source: text }
@@ -94,6 +101,7 @@ impl EventRow {
         let text = self.text.clone();
         Some(match self.event.as_str() {
             "marker" => SessionEvent::Marker { label: text },
+            "note" => SessionEvent::Note { text },
             "gap" => SessionEvent::Gap { duration: self.duration?, reason: text },
             "source_lost" => SessionEvent::SourceLost { reason: text },
             "source_returned" => SessionEvent::SourceReturned { source: text },
@@ -113,6 +121,7 @@ mod tests {
         let text = String::from("why");
         let events = [
             SessionEvent::Marker { label: text.clone() },
+            SessionEvent::Note { text: text.clone() },
             SessionEvent::Gap { duration: Duration::from_secs(2), reason: text.clone() },
             SessionEvent::SourceLost { reason: text.clone() },
             SessionEvent::SourceReturned { source: text.clone() },

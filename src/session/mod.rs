@@ -23,7 +23,7 @@ mod row_file;
 mod text;
 
 #[cfg(test)]
-mod sample;
+pub(crate) mod sample;
 
 pub mod clock;
 pub mod docs;
@@ -31,6 +31,7 @@ pub mod reader;
 pub mod recorder;
 pub mod recovery;
 pub mod schema;
+pub mod signal;
 pub mod trace;
 
 use serde::{Deserialize, Serialize};
@@ -46,6 +47,7 @@ pub use record::{
 pub use recorder::{Finished, Recorder, SessionHeader, SessionSummary};
 pub use recovery::{RecoverError, Recovered, Unfinished, find_unfinished, recover};
 pub use row::{FaceRow, Row};
+pub use signal::Signal;
 
 pub(crate) use atomic::write_atomically;
 
@@ -53,10 +55,16 @@ pub(crate) use atomic::write_atomically;
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct SessionMeta {
+    /// What the session is called; empty: as its file or folder is.
+    pub name: String,
+    /// Words to find it by.
+    pub tags: Vec<String>,
     /// A code, never a name; empty if none.
     pub participant: String,
     /// When consent was given, UTC in ISO 8601; `None` if not asked.
     pub consent_utc: Option<String>,
+    /// What was consented to, as it was shown; `None` if not asked.
+    pub consent_text: Option<String>,
     /// Free text.
     pub note: String,
 }

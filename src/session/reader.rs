@@ -86,7 +86,7 @@ impl Session {
 }
 
 /// Where a table is: closed, or being written.
-fn table_path(folder: &Path, name: &str) -> Option<PathBuf> {
+pub(super) fn table_path(folder: &Path, name: &str) -> Option<PathBuf> {
     [folder.join(name), folder.join(part_of(name))].into_iter().find(|path| path.is_file())
 }
 
@@ -136,7 +136,7 @@ impl<R: TableRow> Rows<R> {
     }
 
     /// Reads whole lines from memory.
-    pub(super) fn of_lines(lines: Vec<u8>, path: &Path) -> Result<Self, ReadError> {
+    pub(crate) fn of_lines(lines: Vec<u8>, path: &Path) -> Result<Self, ReadError> {
         let tail = Tail { len: lines.len() as u64, whole: true, unfinished: true };
         Self::new(Box::new(io::Cursor::new(lines)), tail, path)
     }
@@ -311,7 +311,7 @@ pub enum ReadError {
 }
 
 impl ReadError {
-    fn io(path: &Path, error: &io::Error) -> Self {
+    pub(super) fn io(path: &Path, error: &io::Error) -> Self {
         Self::Io { path: path.to_owned(), reason: error.to_string() }
     }
 }
@@ -331,6 +331,20 @@ pub struct RowError {
     pub column: Option<String>,
     /// For people.
     pub reason: String,
+}
+
+impl RowError {
+    /// The same, where `lines` more lines stand before what was read.
+    pub(super) fn after_lines(mut self, lines: u64) -> Self {
+        self.line += lines;
+        self
+    }
+
+    /// In words, with the name of the table alone.
+    pub fn short(&self) -> String {
+        let name = self.path.file_name().unwrap_or_default();
+        Self { path: name.into(), ..self.clone() }.to_string()
+    }
 }
 
 /// Names of folders that hold a session, in the order of their names.

@@ -239,6 +239,9 @@ mod tests {
                 participant: "P07".into(),
                 consent_utc: Some("2026-11-24T14:00:00Z".into()),
                 note: "\u{201c}first\u{201d}\nsecond line".into(),
+                name: "interview".into(),
+                tags: vec!["pilot".into(), "=1+1".into()],
+                consent_text: None,
             },
             labels: vec!["neutral".into(), "Anger/Disgust".into()],
             ..SessionRecord::default()

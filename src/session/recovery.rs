@@ -89,6 +89,11 @@ impl RecoverError {
     }
 }
 
+/// Where a table of a session is while it is written.
+pub fn part_path(folder: &Path, table: &str) -> PathBuf {
+    folder.join(part_of(table))
+}
+
 /// Sessions in `sessions_dir` that a crash left open, in the order of their names; not those
 /// that a living process is writing. What can't be read is left out.
 pub fn find_unfinished(sessions_dir: &Path) -> Vec<Unfinished> {

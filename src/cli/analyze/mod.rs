@@ -141,7 +141,7 @@ fn parse_rate(text: &str) -> Result<f64, String> {
 }
 
 /// `90`, `90.5`, `1:30`, `0:01:30.25`.
-fn parse_time(text: &str) -> Result<Pts, String> {
+pub(super) fn parse_time(text: &str) -> Result<Pts, String> {
     let wrong = || format!("'{text}' is no time: use seconds, m:ss or h:mm:ss");
     let parts: Vec<f64> =
         text.split(':').map(str::parse).collect::<Result<_, _>>().map_err(|_| wrong())?;

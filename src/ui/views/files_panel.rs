@@ -244,6 +244,7 @@ fn events(
 ) {
     let words = |event: &SessionEvent| match event {
         SessionEvent::Marker { label } => format!("marker {label}"),
+        SessionEvent::Note { text } => format!("note {text}"),
         SessionEvent::Gap { duration, reason } => {
             format!("gap of {:.1} s: {reason}", duration.as_secs_f32())
         }

@@ -1,0 +1,176 @@
+//! Looks into a session folder.
+
+use std::fs::{self, File, TryLockError};
+use std::path::Path;
+use std::time::UNIX_EPOCH;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Entry, Origin, State, Strip};
+use crate::session::reader::Session;
+use crate::session::recovery::part_path;
+use crate::session::signal::Shown;
+use crate::session::{EVENTS, OBSERVATIONS, RECORD, SCHEMA_VERSION, SessionRecord, Signal};
+use crate::stats::Holds;
+
+/// Sizes and times of the files of a session: as long as they stay the same, so does the entry.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Fingerprint(Vec<(u64, u128)>);
+
+impl Fingerprint {
+    /// Of the folder as it is now. What is not there is 0.
+    pub fn of(folder: &Path) -> Self {
+        let files = [
+            folder.join(OBSERVATIONS),
+            part_path(folder, OBSERVATIONS),
+            folder.join(EVENTS),
+            folder.join(RECORD),
+        ];
+        let facts = files.iter().map(|path| {
+            let Ok(file) = fs::metadata(path) else { return (0, 0) };
+            let modified = file.modified().ok().and_then(|m| m.duration_since(UNIX_EPOCH).ok());
+            (file.len(), modified.map_or(0, |since| since.as_nanos()))
+        });
+        Self(facts.collect())
+    }
+
+    /// Of the tables.
+    pub fn bytes(&self) -> u64 {
+        self.0.iter().map(|(bytes, _)| bytes).sum()
+    }
+}
+
+/// Reads a session as far as it is sound.
+pub fn look(folder: &Path, fingerprint: &Fingerprint) -> Entry {
+    let folder_name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let bytes = fingerprint.bytes();
+    let damaged = |reason: String| Entry {
+        folder_name: folder_name.clone(),
+        bytes,
+        state: State::Damaged { reason },
+        ..Entry::default()
+    };
+    let session = match Session::open(folder) {
+        Ok(session) => session,
+        Err(error) => return damaged(error.to_string()),
+    };
+    let record = session.record();
+    let signal = match Signal::read(&session) {
+        Ok(signal) => signal,
+        Err(error) => {
+            let entry = damaged(error.to_string());
+            return Entry { ..with_record(entry, record) };
+        }
+    };
+    let holds = Holds::of(&signal);
+    let last = holds.secs().last().copied().unwrap_or_default();
+    let duration_secs = record.duration_secs.max(signal.end().as_secs_f64() + last);
+    // To the microsecond, as all times of a session, so that the index gives back the same number.
+    let duration_secs = (duration_secs * 1e6).round() / 1e6;
+    let entry = Entry {
+        folder_name: folder_name.clone(),
+        duration_secs,
+        rows: signal.samples().len() as u64,
+        bytes,
+        faces: signal.faces_at_once(),
+        face_numbers: signal.faces().len(),
+        markers: signal.events().iter().filter(|event| event.event == "marker").count(),
+        words: signal.words().to_vec(),
+        dominant: dominant(&signal, &holds),
+        state: state(&session, &signal),
+        strip: Strip::of(&signal, &holds, duration_secs),
+        ..Entry::default()
+    };
+    with_record(entry, record)
+}
+
+fn with_record(entry: Entry, record: &SessionRecord) -> Entry {
+    let file = record.file.as_ref();
+    let name = match record.meta.name.trim() {
+        "" => file.map_or("", |file| file.name.as_str()),
+        name => name,
+    };
+    Entry {
+        name: name.to_owned(),
+        tags: record.meta.tags.clone(),
+        participant: record.meta.participant.clone(),
+        note: record.meta.note.clone(),
+        start: record.start(),
+        origin: match record.source.spec.as_str() {
+            "imported" => Origin::Imported,
+            _ if file.is_some() => Origin::File,
+            _ => Origin::Recorded,
+        },
+        ..entry
+    }
+}
+
+/// The class that was shown longest.
+fn dominant(signal: &Signal, holds: &Holds) -> Option<usize> {
+    let mut secs = vec![0.0; signal.words().len()];
+    for (sample, hold) in signal.samples().iter().zip(holds.secs()) {
+        if let Some(Shown::Class(class)) = sample.face.map(|face| face.shown)
+            && let Some(secs) = secs.get_mut(usize::from(class))
+        {
+            *secs += hold;
+        }
+    }
+    let longest = secs.iter().enumerate().max_by(|a, b| a.1.total_cmp(b.1))?;
+    (*longest.1 > 0.0).then_some(longest.0)
+}
+
+fn state(session: &Session, signal: &Signal) -> State {
+    let record = session.record();
+    if session.is_unfinished() {
+        return if is_being_written(session.folder()) {
+            State::Recording
+        } else {
+            State::Unfinished
+        };
+    }
+    if let Some(problem) = session.record_problem() {
+        return State::Damaged { reason: problem.to_owned() };
+    }
+    if record.schema_version > SCHEMA_VERSION {
+        let reason = format!(
+            "written by a later version of Mien (schema {}); what is known here was read",
+            record.schema_version
+        );
+        return State::Damaged { reason };
+    }
+    let problems = signal.problems();
+    if let Some(first) = problems.words.first() {
+        let lost = problems.rows + problems.events;
+        let reason =
+            if lost > 1 { format!("{lost} rows left out; {first}") } else { first.clone() };
+        return State::Damaged { reason };
+    }
+    let (found, written) = (signal.samples().len() as u64, record.rows);
+    if record.complete && found != written {
+        let reason = format!("{found} rows of the {written} that were written");
+        return State::Damaged { reason };
+    }
+    if record.recovered {
+        let missing_secs = record.gaps.iter().map(|gap| gap.end_secs - gap.start_secs).sum();
+        return State::Recovered { missing_secs };
+    }
+    match &record.failure {
+        Some(reason) => State::Stopped { reason: reason.clone() },
+        None if record.complete => State::Complete,
+        None => State::Stopped { reason: "session.json does not say how it ended".into() },
+    }
+}
+
+/// Whoever writes a session holds a lock.
+pub fn is_being_written(folder: &Path) -> bool {
+    let Ok(file) = File::open(part_path(folder, OBSERVATIONS)) else { return false };
+    match file.try_lock_shared() {
+        Err(TryLockError::WouldBlock) => true,
+        Ok(()) => {
+            // A child that is just being started may hold a copy of the handle.
+            let _ = file.unlock();
+            false
+        }
+        Err(TryLockError::Error(_)) => false,
+    }
+}

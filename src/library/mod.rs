@@ -1,0 +1,20 @@
+//! All sessions of a folder: what is there, found fast, named, tagged and sorted.
+//!
+//! The folders are the truth. What the index holds is made from them and can be thrown away at any
+//! time; a folder that changed is read again.
+
+mod edit;
+mod entry;
+mod index;
+mod look;
+mod query;
+mod strip;
+
+#[cfg(test)]
+mod tests;
+
+pub use edit::{EditError, Labelling, add_events, remove_event, set_labelling};
+pub use entry::{Entry, Origin, State};
+pub use index::{INDEX, Library, Progress};
+pub use query::{Query, SortBy};
+pub use strip::Strip;

@@ -1,0 +1,80 @@
+//! A session, or several side by side, as one page: no script, nothing from elsewhere, light and
+//! dark, fit for printing.
+
+mod page;
+mod timeline;
+
+#[cfg(test)]
+mod tests;
+
+use std::path::Path;
+
+use crate::library::Entry;
+use crate::model::{self, Card};
+use crate::session::{ReadError, Session, SessionRecord, Signal};
+use crate::stats::{Comparison, Group, Holds, Selection, Span, Summary, compare, summarise};
+
+/// A session with its figures.
+pub struct Reported {
+    entry: Entry,
+    record: SessionRecord,
+    signal: Signal,
+    holds: Holds,
+    summary: Summary,
+    /// What could not be used, in words.
+    problems: Vec<String>,
+}
+
+impl Reported {
+    /// Reads a session folder as far as it is sound.
+    ///
+    /// # Errors
+    /// If there is no session, or its table can't be read at all.
+    pub fn open(folder: &Path) -> Result<Self, ReadError> {
+        let session = Session::open(folder)?;
+        let signal = Signal::read(&session)?;
+        let holds = Holds::of(&signal);
+        let whole = Selection { face: None, span: Span::whole(&signal) };
+        let summary = summarise(&signal, &holds, &whole);
+        let problems = session.record_problem().map(str::to_owned).into_iter();
+        let problems = problems.chain(signal.problems().words.clone()).collect();
+        let record = session.record().clone();
+        Ok(Self { entry: Entry::of(folder), record, signal, holds, summary, problems })
+    }
+
+    /// What to call it.
+    pub fn title(&self) -> &str {
+        self.entry.title()
+    }
+
+    /// What the card of the emotion model says of its accuracy, if it is the one inside this
+    /// program: the name of the pictures, and the figures.
+    fn accuracy(&self) -> Option<(String, Vec<(String, f64)>)> {
+        let read_with = self.record.models.iter().find(|model| model.role == "emotion")?;
+        let (card, _) = model::built_in()
+            .into_iter()
+            .find(|(card, _)| card.sha256().eq_ignore_ascii_case(&read_with.sha256))?;
+        let Card::Emotion(card) = card else { return None };
+        let first = card.metrics.first()?;
+        let set = first.get("set")?.as_str()?.to_owned();
+        let figures = ["accuracy", "macro_recall", "ece"]
+            .into_iter()
+            .filter_map(|key| Some((key.replace('_', " "), first.get(key)?.as_float()?)));
+        Some((set, figures.collect()))
+    }
+}
+
+/// The differences of two sessions; `None` if there are not just two, or if their classes differ.
+fn comparison(sessions: &[Reported]) -> Option<Comparison> {
+    let [first, second] = sessions else { return None };
+    let group = |one: &Reported| {
+        let mut group = Group::new(one.title());
+        group.add(&one.signal, &one.holds, &[one.summary.selection.clone()]).then_some(group)
+    };
+    compare(&group(first)?, &group(second)?)
+}
+
+/// The page, for one session or more.
+pub fn to_html(sessions: &[Reported]) -> String {
+    page::page(sessions, comparison(sessions).as_ref())
+}
