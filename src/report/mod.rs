@@ -69,7 +69,9 @@ fn comparison(sessions: &[Reported]) -> Option<Comparison> {
     let [first, second] = sessions else { return None };
     let group = |one: &Reported| {
         let mut group = Group::new(one.title());
-        group.add(&one.signal, &one.holds, &[one.summary.selection.clone()]).then_some(group)
+        group
+            .add(&one.signal, &one.holds, std::slice::from_ref(&one.summary.selection))
+            .then_some(group)
     };
     compare(&group(first)?, &group(second)?)
 }

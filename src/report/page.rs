@@ -99,7 +99,7 @@ fn side_by_side(sessions: &[Reported]) -> Markup {
         section {
             h2 { "Share of time" }
             div .scroll {
-                table {
+                table .overview {
                     thead {
                         tr {
                             th scope="col" { "Session" }
@@ -199,7 +199,10 @@ fn session(session: &Reported, one_of_many: bool) -> Markup {
 
 fn facts(session: &Reported) -> Markup {
     let (entry, record) = (&session.entry, &session.record);
-    let start = record.start_utc.clone().unwrap_or_else(|| "no wall clock time".into());
+    let start = entry.start.map_or_else(
+        || "no wall clock time".to_owned(),
+        |start| start.strftime("%Y-%m-%d %H:%M:%S UTC").to_string(),
+    );
     let consent = record.meta.consent_utc.as_ref().map(|at| format!("consent given {at}"));
     let facts = [
         Some(start),

@@ -99,7 +99,7 @@ fn what_is_damaged_is_told_and_the_rest_is_right() {
         let lost = sound.len() - signal.samples().len();
         assert!(lost <= if round % 3 == 0 { 200 } else { 3 }, "{lost} {:?}", signal.problems());
         if round % 3 != 0 && lost > 0 {
-            assert!(signal.problems().rows > 0 || signal.problems().words.len() > 0);
+            assert!(signal.problems().rows > 0 || !signal.problems().words.is_empty());
         }
         if round % 3 == 1 {
             assert!(signal.samples().len() + 3 >= sound.len());
