@@ -205,9 +205,9 @@ fn read_pictures(reader: &mut dyn MediaReader, most: usize) -> Duration {
 fn read_session(folder: &Path) {
     if let Ok(session) = Session::open(folder) {
         let rows = session.observations().into_iter().flatten();
-        rows.take(1000).for_each(|row| drop(row));
+        rows.take(1000).for_each(drop);
         let events = session.events().into_iter().flatten();
-        events.take(1000).for_each(|row| drop(row));
+        events.take(1000).for_each(drop);
     }
     let Some(sessions) = folder.parent() else { return };
     let written = folder.join("observations.csv");

@@ -2,7 +2,7 @@
 //! is shown for a single frame. Filled while a file is analysed, or from the tables of a session.
 //!
 //! Three hours at 30 frames a second take about 30 MB with one face. Memory is bounded: from
-//! [`MOST_FACES`] on, every other frame is left out, also of those that follow.
+//! a million faces on, every other frame is left out, also of those that follow.
 
 mod span;
 

@@ -17,15 +17,13 @@ use crate::stills;
 type Shown = (u64, u64, [u8; 6]);
 
 fn next(reader: &mut dyn MediaReader) -> Option<Shown> {
-    loop {
-        match reader.next_item().expect("it reads")? {
-            MediaItem::Picture(picture) => {
-                let sum = Sha256::digest(picture.luma());
-                let micros = picture.pts.since_start().as_micros() as u64;
-                return Some((picture.index, micros, *sum.first_chunk().unwrap()));
-            }
-            MediaItem::Damage(damage) => panic!("{damage:?}"),
+    match reader.next_item().expect("it reads")? {
+        MediaItem::Picture(picture) => {
+            let sum = Sha256::digest(picture.luma());
+            let micros = picture.pts.since_start().as_micros() as u64;
+            Some((picture.index, micros, *sum.first_chunk().unwrap()))
         }
+        MediaItem::Damage(damage) => panic!("{damage:?}"),
     }
 }
 
