@@ -38,6 +38,10 @@ fn main() {
     let input = vec![128.0; detector.card.input.shape().iter().product()];
     let name = format!("{} (ours)", detector.card.name);
     bench.print(&name, || detector.network.run(&input).expect("an answer"));
+    if let (Some(network), Some(card)) = (&mut detector.second_look, &detector.card.second_look) {
+        let input = vec![128.0; card.input.shape().iter().product()];
+        bench.print("its second look, one box", || network.run(&input).expect("an answer"));
+    }
     for (name, file, shape, factor) in DETECTORS {
         let Some(onnx) = read(&third_party().join(file)) else { continue };
         let (facts, _) = inspect(&onnx).expect("an ONNX file");
