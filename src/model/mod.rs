@@ -363,6 +363,23 @@ mod tests {
     }
 
     #[test]
+    fn a_second_look_that_was_changed_or_is_another_network_is_refused() {
+        let (card, onnx) = builtin::DETECTOR;
+        let dir = dir_with(card, onnx);
+        let file = dir.path().join(builtin::SECOND_LOOK.0);
+        let error = || DetectorModel::from_dir(dir.path()).err().map(|error| error.to_string());
+        assert!(error().unwrap().contains(builtin::SECOND_LOOK.0), "it is missing");
+        std::fs::write(&file, builtin::SECOND_LOOK.1).unwrap();
+        assert_eq!(error(), None);
+        std::fs::write(&file, builtin::EMOTION.1).unwrap();
+        assert!(error().unwrap().contains("sha256"));
+        let pinned = sha256(builtin::SECOND_LOOK.1);
+        let other = card.replace(&pinned, &sha256(builtin::EMOTION.1));
+        std::fs::write(dir.path().join("card.toml"), other).unwrap();
+        assert!(error().is_some(), "it takes another input");
+    }
+
+    #[test]
     fn a_wrong_input_size_is_refused() {
         let card = edited("width = 48", "width = 47");
         assert!(!emotion_error(&card, builtin::EMOTION.1).to_string().is_empty());

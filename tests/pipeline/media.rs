@@ -4,9 +4,12 @@
 use std::path::{Path, PathBuf};
 
 use mien::frame::{Frame, RunId};
+use mien::model::DetectorModel;
 use mien::observation::Observation;
 use mien::pipeline::{Pipeline, PipelineOptions};
+use mien::source::media::{self, MediaItem, OpenOptions};
 use mien::time::Pts;
+use mien::vision::detect::FaceDetector;
 
 fn picture(name: &str) -> Option<PathBuf> {
     let media = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/media");
@@ -48,4 +51,22 @@ fn each_face_of_a_portrait_or_a_group_is_found() {
         let found = look_at(&path).0.faces.len();
         assert_eq!(found, people, "{name}");
     }
+}
+
+/// Drawn clouds and hills, in a sixth of which the detector alone sees faces.
+#[test]
+fn a_landscape_that_is_drawn_has_no_face() {
+    let Some(path) = picture("pyfeat/no_face.mp4") else { return };
+    let mut detector = FaceDetector::new(DetectorModel::builtin().unwrap());
+    let mut reader = media::open(&path, &OpenOptions::default()).unwrap();
+    let (mut looked, mut seen) = (0, 0);
+    while let Some(item) = reader.next_item().unwrap() {
+        let MediaItem::Picture(picture) = item else { panic!("it is whole") };
+        if picture.index.is_multiple_of(4) {
+            looked += 1;
+            let frame = picture.into_frame(RunId(1)).unwrap();
+            seen += usize::from(!detector.detect(&frame).unwrap().is_empty());
+        }
+    }
+    assert!(looked > 20 && seen == 0, "{seen} of {looked}");
 }
