@@ -53,9 +53,9 @@ fn each_face_of_a_portrait_or_a_group_is_found() {
     }
 }
 
-/// Drawn clouds and hills, in a sixth of which the detector alone sees faces.
+/// Lettering before clouds, in a sixth of whose frames the detector alone sees faces.
 #[test]
-fn a_landscape_that_is_drawn_has_no_face() {
+fn a_drawn_sky_with_lettering_has_no_face() {
     let Some(path) = picture("pyfeat/no_face.mp4") else { return };
     let mut detector = FaceDetector::new(DetectorModel::builtin().unwrap());
     let mut reader = media::open(&path, &OpenOptions::default()).unwrap();
