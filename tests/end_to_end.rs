@@ -96,19 +96,20 @@ fn ctrl_c_ends_a_recording_properly() {
     assert!(recorded.len() >= 15, "{} frames", recorded.len());
 }
 
-/// Whether a line shows what the row holds.
+/// Whether a line shows what the row holds: the same numbers, and the face in the same place, as
+/// frames that follow each other may be read alike to the last decimal.
 fn is_printed_row(line: &Value, row: &Row) -> bool {
-    let face = row.face.as_ref();
-    let numbers = face.map(|face| [face.confidence, face.certainty, face.valence]);
-    let printed = line["faces"].as_array().unwrap().first().map(|face| {
-        ["confidence", "certainty", "valence"].map(|name| face[name].as_f64().unwrap())
-    });
-    match (numbers, printed) {
-        (Some(numbers), Some(printed)) => numbers.iter().zip(printed).all(|(number, printed)| {
-            number.is_some_and(|number| (f64::from(number) - printed).abs() < 1e-6)
-        }),
-        _ => false,
-    }
+    let Some(face) = &row.face else { return false };
+    let Some(printed) = line["faces"].as_array().unwrap().first() else { return false };
+    let near = |number: Option<f32>, printed: &Value, step: f64| {
+        let printed = printed.as_f64().unwrap();
+        number.is_some_and(|number| (f64::from(number) - printed).abs() < step)
+    };
+    let place = [face.bbox_x, face.bbox_y, face.bbox_w, face.bbox_h];
+    near(face.confidence, &printed["confidence"], 1e-6)
+        && near(face.certainty, &printed["certainty"], 1e-6)
+        && near(face.valence, &printed["valence"], 1e-6)
+        && place.into_iter().enumerate().all(|(i, side)| near(side, &printed["bbox"][i], 0.006))
 }
 
 #[test]
