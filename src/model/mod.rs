@@ -72,17 +72,15 @@ impl DetectorModel {
             DetectorCard::parse(card).map_err(|reason| ModelError::card(place, reason))?;
         let DetectorOutput { scores, boxes, landmarks, .. } = &card.output;
         let outputs = [scores.as_str(), boxes, landmarks];
-        let onnx = read(&card.file)?;
-        card.sha256 = check_sha256(place, &onnx, &card.sha256)?;
-        let network = load(place, &onnx, &card.input, &outputs)?;
+        let file = (card.file.as_str(), &mut card.sha256);
+        let network = load(place, &read, file, &card.input, &outputs)?;
         card.check(network.output_shapes())
             .map_err(|reason| ModelError::mismatch(place, reason))?;
         let second_look = match &mut card.second_look {
             Some(look) => {
-                let onnx = read(&look.file)?;
-                look.sha256 = check_sha256(place, &onnx, &look.sha256)?;
                 let outputs: Vec<&str> = look.output.iter().map(String::as_str).collect();
-                let network = load(place, &onnx, &look.input, &outputs)?;
+                let file = (look.file.as_str(), &mut look.sha256);
+                let network = load(place, &read, file, &look.input, &outputs)?;
                 look.check(network.output_shapes())
                     .map_err(|reason| ModelError::mismatch(place, reason))?;
                 Some(network)
@@ -124,14 +122,13 @@ impl EmotionModel {
     fn from_parts(
         place: &str,
         card: &str,
-        onnx: impl FnOnce(&str) -> Result<Cow<'static, [u8]>, ModelError>,
+        read: impl Fn(&str) -> Result<Cow<'static, [u8]>, ModelError>,
     ) -> Result<Self, ModelError> {
         let mut card =
             EmotionCard::parse(card).map_err(|reason| ModelError::card(place, reason))?;
         let outputs: Vec<&str> = card.output.name.iter().map(String::as_str).collect();
-        let onnx = onnx(&card.file)?;
-        card.sha256 = check_sha256(place, &onnx, &card.sha256)?;
-        let mut network = load(place, &onnx, &card.input, &outputs)?;
+        let file = (card.file.as_str(), &mut card.sha256);
+        let mut network = load(place, &read, file, &card.input, &outputs)?;
         card.check(network.output_shapes())
             .and_then(|()| {
                 let answers = probe::ask(&card.input, &mut *network);
@@ -150,13 +147,18 @@ pub fn built_in() -> Vec<(Card, u64)> {
         .collect()
 }
 
+/// Reads a file that a card names, compares its checksum with the one that the card states, which it
+/// then always does, and loads it.
 fn load(
     place: &str,
-    onnx: &[u8],
+    read: &impl Fn(&str) -> Result<Cow<'static, [u8]>, ModelError>,
+    (file, sha256): (&str, &mut String),
     input: &InputCard,
     outputs: &[&str],
 ) -> Result<Box<dyn Network>, ModelError> {
-    load_network(onnx, &input.shape(), outputs).map_err(|error| ModelError::network(place, error))
+    let onnx = read(file)?;
+    *sha256 = check_sha256(place, &onnx, sha256)?;
+    load_network(&onnx, &input.shape(), outputs).map_err(|error| ModelError::network(place, error))
 }
 
 /// Loads an ONNX file for one input of `shape` and the outputs named, in their order; without

@@ -82,6 +82,19 @@ pub enum Outcome {
     Failed(FileError),
 }
 
+impl Outcome {
+    /// A folder may hold anything beside videos; only what somebody `named` must be one.
+    #[must_use]
+    pub fn of_file(self, named: bool) -> Self {
+        match self {
+            Self::Failed(FileError::Media(MediaError::Unknown { .. })) if !named => {
+                Self::Skipped { folder: None, reason: "no video or picture".into() }
+            }
+            outcome => outcome,
+        }
+    }
+}
+
 /// A running batch. The events end when it does.
 pub struct Batch {
     /// What happens.
@@ -178,14 +191,7 @@ impl Job {
         path: &Path,
     ) -> Result<Outcome, FileError> {
         let options = &self.shared.options;
-        if pipeline.is_none() {
-            let loaded = load_pipeline(&options.core);
-            *pipeline = Some(loaded.map_err(|error| FileError::Worker {
-                worker: "analysis",
-                message: error.to_string(),
-            })?);
-        }
-        let Some(pipeline) = pipeline else { return Err(FileError::Cancelled) };
+        let pipeline = loaded(pipeline, &options.core)?;
         let mut watch = |seen: Seen<'_>| {
             if let Seen::Frame(_, progress) = seen {
                 // More of it comes soon.
@@ -197,6 +203,18 @@ impl Job {
         let one = One { path, options, taken: &self.shared.taken, cancelled: &self.cancelled };
         one.analyse(pipeline, run, &mut watch)
     }
+}
+
+/// The pipeline, loaded with the first file.
+pub(super) fn loaded<'a>(
+    pipeline: &'a mut Option<Pipeline>,
+    core: &LiveOptions,
+) -> Result<&'a mut Pipeline, FileError> {
+    if pipeline.is_none() {
+        let failed = |message| FileError::Worker { worker: "analysis", message };
+        *pipeline = Some(load_pipeline(core).map_err(|error| failed(error.to_string()))?);
+    }
+    pipeline.as_mut().ok_or(FileError::Cancelled)
 }
 
 /// Session folders that were written, and the file each belongs to.

@@ -12,10 +12,10 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, SendTimeoutError, Sender, TrySendError, bounded, select};
 
-use super::batch::{BatchOptions, One, Outcome, Taken};
+use super::batch::{BatchOptions, One, Outcome, Taken, loaded};
 use super::cancel::{CancelGuard, Cancelled, cancel_token};
 use super::file::{FileError, Progress, Seen, Selection};
-use super::live::{LiveOptions, load_pipeline};
+use super::live::LiveOptions;
 use super::worker;
 use crate::frame::RunId;
 use crate::observation::{Labels, Observation};
@@ -31,7 +31,7 @@ const EVENT_QUEUE: usize = 128;
 const MOST_FILES: usize = 5_000;
 /// Readings go to the owner this often.
 const TELL_EVERY: Duration = Duration::from_millis(100);
-/// And wait this long for an owner that does not take them, before they are kept for the next time.
+/// An owner who is behind gets them the next time, unless so many wait; then analysis does too.
 const MOST_PENDING: usize = 4096;
 /// How often a wait looks whether it is still wanted.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
@@ -313,7 +313,7 @@ impl Work {
                 pipeline = None;
             }
             locked(&self.shared.running).take();
-            let outcome = outcome.unwrap_or_else(Outcome::Failed).of(file.named);
+            let outcome = outcome.unwrap_or_else(Outcome::Failed).of_file(file.named);
             self.shared.say(QueueEvent::Ended(file.id, outcome), &self.stopped);
         }
     }
@@ -327,12 +327,7 @@ impl Work {
         let (guard, cancelled) = cancel_token();
         *locked(&self.shared.running) = Some((file.id, guard));
         self.shared.say(QueueEvent::Started(file.id), &self.stopped);
-        if pipeline.is_none() {
-            *pipeline = Some(load_pipeline(&self.shared.options).map_err(|error| {
-                FileError::Worker { worker: "analysis", message: error.to_string() }
-            })?);
-        }
-        let Some(pipeline) = pipeline else { return Err(FileError::Cancelled) };
+        let pipeline = loaded(pipeline, &self.shared.options)?;
         pipeline.set_options(file.pipeline);
         let options = BatchOptions {
             core: self.shared.options.clone(),
@@ -403,18 +398,6 @@ impl Telling<'_> {
         match self.shared.events.try_send(event) {
             Err(TrySendError::Full(QueueEvent::Readings(_, readings))) => self.pending = readings,
             _ => (self.shared.wake)(),
-        }
-    }
-}
-
-impl Outcome {
-    /// A folder may hold anything beside videos; only what somebody named must be one.
-    fn of(self, named: bool) -> Self {
-        match self {
-            Self::Failed(FileError::Media(crate::source::media::MediaError::Unknown {
-                ..
-            })) if !named => Self::Skipped { folder: None, reason: "no video or picture".into() },
-            outcome => outcome,
         }
     }
 }

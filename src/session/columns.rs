@@ -216,7 +216,8 @@ const OBSERVATION_COLUMNS: &[ColumnSpec<Row>] = &[
     },
 ];
 
-const HINTS: [Hint; 8] = [
+/// All of them.
+pub(super) const HINTS: [Hint; 8] = [
     Hint::Ambiguous,
     Hint::TooSmall,
     Hint::TooDark,

@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
+use super::columns::HINTS;
 use super::{ModelRecord, SessionHeader, SessionMeta, SourceRecord};
 use crate::frame::RunId;
 use crate::geom::Rect;
 use crate::observation::{
-    Affect, Detection, FaceReading, HeadPose, Hint, Label, Labels, Landmarks, Observation,
-    Posterior, Quality, TrackId,
+    Affect, Detection, FaceReading, HeadPose, Label, Labels, Landmarks, Observation, Posterior,
+    Quality, TrackId,
 };
 use crate::pipeline::PipelineOptions;
 use crate::time::Pts;
@@ -84,16 +85,6 @@ pub fn observation(dice: &mut Dice, index: u64, classes: usize) -> Observation {
 }
 
 fn reading(dice: &mut Dice, track: TrackId, classes: usize) -> FaceReading {
-    const HINTS: [Hint; 8] = [
-        Hint::Ambiguous,
-        Hint::TooSmall,
-        Hint::TooDark,
-        Hint::TooBright,
-        Hint::UnevenLight,
-        Hint::Blurred,
-        Hint::TurnedAway,
-        Hint::JustAppeared,
-    ];
     let hint = dice.one_of(&HINTS);
     let class = dice.below(classes as u64) as usize;
     let smoothed = posterior(dice, classes);

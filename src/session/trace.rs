@@ -10,6 +10,7 @@ use std::collections::HashMap;
 use std::ops::Range;
 use std::time::Duration;
 
+use super::columns::HINTS;
 use super::text::column_words;
 use super::{EventRow, Row, SessionEvent};
 use crate::frame::RunId;
@@ -29,17 +30,6 @@ const GAP: Duration = Duration::from_millis(750);
 /// How a share is kept: in steps of 1/65535.
 const FULL: f32 = 65_535.0;
 const UNSURE: u8 = u8::MAX;
-
-const HINTS: [Hint; 8] = [
-    Hint::Ambiguous,
-    Hint::TooSmall,
-    Hint::TooDark,
-    Hint::TooBright,
-    Hint::UnevenLight,
-    Hint::Blurred,
-    Hint::TurnedAway,
-    Hint::JustAppeared,
-];
 
 pub use span::{ClassTime, Span};
 

@@ -14,7 +14,6 @@ use crate::cli::fail;
 use crate::runtime::batch::Outcome;
 use crate::runtime::file::{Analysed, FileError, Progress};
 use crate::source::inputs::Input;
-use crate::source::media::MediaError;
 
 /// A program gets so much word of a file.
 const LINE_EVERY: Duration = Duration::from_millis(500);
@@ -125,7 +124,7 @@ impl Report {
 
     /// A file is done.
     pub fn ended(&mut self, file: usize, outcome: Outcome) {
-        let outcome = self.passed_over(file, outcome);
+        let outcome = outcome.of_file(self.inputs.get(file).is_some_and(|input| input.named));
         let running = self.running.remove(&file);
         let elapsed = running.map(|running| {
             running.bar.finish_and_clear();
@@ -170,17 +169,6 @@ impl Report {
                 self.say(&error.to_string(), advice);
                 self.rows.push(vec![state.into(), name, error.to_string()]);
             }
-        }
-    }
-
-    /// A folder may hold anything beside videos; only what somebody named must be one.
-    fn passed_over(&self, file: usize, outcome: Outcome) -> Outcome {
-        let named = self.inputs.get(file).is_some_and(|input| input.named);
-        match outcome {
-            Outcome::Failed(FileError::Media(MediaError::Unknown { .. })) if !named => {
-                Outcome::Skipped { folder: None, reason: "no video or picture".into() }
-            }
-            outcome => outcome,
         }
     }
 
