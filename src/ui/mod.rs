@@ -160,8 +160,7 @@ impl App {
         let watched = settings.sessions_dir.clone().unwrap_or_else(|| sessions_dir.clone());
         let desktop = Desktop::start(hooks, watched, ctx);
         let kept = (settings, sessions_dir);
-        let window =
-            Window::with_files(workers, desktop, kept, (view, file_view), files, Instant::now());
+        let window = Window::new(workers, desktop, kept, (view, file_view), files, Instant::now());
         Self {
             window: Some(window),
             pass_times: PassTimes::new(Instant::now()),

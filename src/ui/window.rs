@@ -33,7 +33,7 @@ pub struct Window<W, S> {
     settings: Settings,
     meta: SessionMeta,
     preview: PreviewView,
-    file_preview: Option<PreviewView>,
+    file_preview: PreviewView,
     pub(super) view: View,
     page: SettingsPage,
     teach_page: TeachPage,
@@ -57,52 +57,18 @@ pub struct Window<W, S> {
 }
 
 impl<W: Workers, S: Surroundings> Window<W, S> {
-    /// Opens the source of the last start; before the first-start text is accepted, none.
+    /// Opens the source of the last start; before the first-start text is accepted, none. If there
+    /// are `files`, they are opened instead, and the source waits until somebody looks at it.
     /// `sessions_dir` is where sessions go unless the settings say otherwise.
     pub fn new(
         workers: W,
         surroundings: S,
         (settings, sessions_dir): (Settings, PathBuf),
-        preview: PreviewView,
-        now: Instant,
-    ) -> Self {
-        let mut window =
-            Self::unopened(workers, surroundings, (settings, sessions_dir), preview, now);
-        if window.is_welcomed() {
-            window.open(window.settings.source.clone());
-        }
-        window
-    }
-
-    /// The same with a view for pictures of files. If there are `files`, they are opened instead of
-    /// the source, which waits until somebody looks at it.
-    pub fn with_files(
-        workers: W,
-        surroundings: S,
-        kept: (Settings, PathBuf),
         (preview, file_preview): (PreviewView, PreviewView),
         files: Vec<PathBuf>,
         now: Instant,
     ) -> Self {
-        let mut window = if files.is_empty() {
-            Self::new(workers, surroundings, kept, preview, now)
-        } else {
-            Self::unopened(workers, surroundings, kept, preview, now)
-        };
-        window.file_preview = Some(file_preview);
-        window.add_files(files);
-        window.look_for_recent();
-        window
-    }
-
-    fn unopened(
-        workers: W,
-        surroundings: S,
-        (settings, sessions_dir): (Settings, PathBuf),
-        preview: PreviewView,
-        now: Instant,
-    ) -> Self {
-        Self {
+        let mut window = Self {
             workers,
             surroundings,
             store: Store::new(now),
@@ -110,7 +76,7 @@ impl<W: Workers, S: Surroundings> Window<W, S> {
             settings,
             meta: SessionMeta::default(),
             preview,
-            file_preview: None,
+            file_preview,
             view: View::Live,
             page: SettingsPage::default(),
             teach_page: TeachPage::default(),
@@ -126,7 +92,13 @@ impl<W: Workers, S: Surroundings> Window<W, S> {
             applied: None,
             was_recording: false,
             opened_at: now,
+        };
+        if files.is_empty() && window.is_welcomed() {
+            window.open(window.settings.source.clone());
         }
+        window.add_files(files);
+        window.look_for_recent();
+        window
     }
 
     /// The user's choices.
@@ -218,7 +190,7 @@ impl<W: Workers, S: Surroundings> Window<W, S> {
             meta: &self.meta,
             sessions_dir: &self.sessions_dir,
             texture: self.preview.texture(),
-            file_texture: self.file_preview.as_ref().and_then(PreviewView::texture),
+            file_texture: self.file_preview.texture(),
             offers_unfinished: self.offers_unfinished,
             compact,
             reduced_motion: match self.settings.reduced_motion {
@@ -282,10 +254,8 @@ impl<W: Workers, S: Surroundings> Window<W, S> {
     }
 
     fn take_file_picture(&mut self, ctx: &egui::Context) {
-        if let Some(preview) = &mut self.file_preview {
-            preview.update(ctx);
-            self.store.files.show(preview.shown());
-        }
+        self.file_preview.update(ctx);
+        self.store.files.show(self.file_preview.shown());
     }
 
     fn keys(&self, ctx: &egui::Context, actions: &mut Actions) {

@@ -201,7 +201,7 @@ impl Hands {
         let clock = Instant::now();
         let (sink, view) = preview(&egui::Context::default());
         let (file_sink, file_view) = preview(&egui::Context::default());
-        let window = Window::with_files(
+        let window = Window::new(
             FakeWorkers::default(),
             FakeSurroundings::default(),
             (settings, PathBuf::from(SESSIONS)),

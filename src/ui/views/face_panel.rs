@@ -4,9 +4,9 @@
 use std::time::Duration;
 
 use eframe::egui::accesskit::Role;
-use eframe::egui::{self, Color32, Rect, RichText, ScrollArea, Sense, StrokeKind, pos2, vec2};
+use eframe::egui::{self, Color32, Rect, RichText, Sense, StrokeKind, pos2, vec2};
 
-use super::{Scene, region};
+use super::{Scene, panel_pad, side_panel};
 use crate::observation::{Affect, FaceReading, Hint, Label, Labels};
 use crate::ui::store::{ModelState, SourceState};
 use crate::ui::theme::{self, Theme};
@@ -26,25 +26,12 @@ const AFFECT_LINE: f32 = 26.0;
 
 /// Draws the panel.
 pub fn face_panel(ui: &mut egui::Ui, rect: Rect, scene: Scene<'_>) {
-    let theme = Theme::of(ui);
-    ui.painter().rect_filled(rect, 0, theme.panel);
-    ui.painter().vline(rect.left() + 0.5, rect.y_range(), theme.border());
-    let pad = if scene.compact { theme::GAP } else { theme::PAD };
-    // The scroll bar moves in the padding at the right, not over the numbers.
-    let inner = Rect::from_min_max(rect.min + vec2(pad, 1.0), rect.max - vec2(0.0, 1.0));
-    region(ui, "reading", inner, |ui| {
-        ScrollArea::vertical().id_salt("reading").auto_shrink(false).show(ui, |ui| {
-            ui.set_max_width(inner.width() - pad);
-            ui.add_space(pad);
-            contents(ui, rect.bottom() - pad, scene);
-            ui.add_space(pad);
-        });
-    });
+    let bottom = rect.bottom() - panel_pad(scene.compact);
+    side_panel(ui, "reading", rect, scene.compact, |ui| contents(ui, bottom, scene));
 }
 
 /// `bottom` is where the panel ends without scrolling.
 fn contents(ui: &mut egui::Ui, bottom: f32, scene: Scene<'_>) {
-    ui.spacing_mut().item_spacing.y = theme::GRID;
     let reading = reading(scene);
     match (reading, scene.store.labels()) {
         (Some(reading), Some(labels)) => title(ui, scene, reading, labels),

@@ -4,12 +4,12 @@
 use std::time::Duration;
 
 use eframe::egui::accesskit::Role;
-use eframe::egui::{self, Rect, ScrollArea, vec2};
+use eframe::egui::{self, Rect};
 
 use super::face_panel::{affect_of, big_word, duration, quality, small_text, title};
 use super::files::FilesPage;
 use super::files_list::files_list;
-use super::{Scene, region};
+use super::{Scene, side_panel};
 use crate::observation::{FaceReading, Observation};
 use crate::session::SessionEvent;
 use crate::session::trace::{Follow, Span, Trace};
@@ -30,28 +30,17 @@ pub fn files_panel(
     page: &mut FilesPage,
     actions: &mut Actions,
 ) {
-    let theme = Theme::of(ui);
-    ui.painter().rect_filled(rect, 0, theme.panel);
-    ui.painter().vline(rect.left() + 0.5, rect.y_range(), theme.border());
-    let pad = if scene.compact { theme::GAP } else { theme::PAD };
-    let inner = Rect::from_min_max(rect.min + vec2(pad, 1.0), rect.max - vec2(0.0, 1.0));
-    let mut asked = Vec::new();
-    region(ui, "files", inner, |ui| {
-        ScrollArea::vertical().id_salt("files").auto_shrink(false).show(ui, |ui| {
-            ui.set_max_width(inner.width() - pad);
-            ui.add_space(pad);
-            ui.spacing_mut().item_spacing.y = theme::GRID;
-            tabs(ui, scene, &mut asked);
-            ui.add_space(theme::GAP - theme::GRID);
-            if scene.store.files.show_list {
-                files_list(ui, scene, page, &mut asked);
-            } else {
-                reading(ui, scene, &mut asked);
-            }
-            ui.add_space(pad);
-        });
+    side_panel(ui, "files", rect, scene.compact, |ui| {
+        let mut asked = Vec::new();
+        tabs(ui, scene, &mut asked);
+        ui.add_space(theme::GAP - theme::GRID);
+        if scene.store.files.show_list {
+            files_list(ui, scene, page, &mut asked);
+        } else {
+            reading(ui, scene, &mut asked);
+        }
+        actions.extend(asked.into_iter().map(Action::Files));
     });
-    actions.extend(asked.into_iter().map(Action::Files));
 }
 
 fn tabs(ui: &mut egui::Ui, scene: Scene<'_>, asked: &mut Vec<FilesAction>) {

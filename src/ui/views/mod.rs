@@ -21,9 +21,10 @@ mod welcome;
 
 use std::path::Path;
 
-use eframe::egui::{self, Align, Layout, Rect, TextureHandle, UiBuilder};
+use eframe::egui::{self, Align, Layout, Rect, ScrollArea, TextureHandle, UiBuilder, vec2};
 
 use super::store::Store;
+use super::theme::{self, Theme};
 use crate::session::SessionMeta;
 use crate::settings::Settings;
 
@@ -66,6 +67,36 @@ pub struct Scene<'a> {
     pub reduced_motion: bool,
     /// Which page is shown.
     pub view: super::actions::View,
+}
+
+/// The panel at the right: its ground and border, and contents that scroll.
+pub fn side_panel(
+    ui: &mut egui::Ui,
+    name: &'static str,
+    rect: Rect,
+    compact: bool,
+    contents: impl FnOnce(&mut egui::Ui),
+) {
+    let theme = Theme::of(ui);
+    ui.painter().rect_filled(rect, 0, theme.panel);
+    ui.painter().vline(rect.left() + 0.5, rect.y_range(), theme.border());
+    let pad = panel_pad(compact);
+    // The scroll bar moves in the padding at the right, not over the numbers.
+    let inner = Rect::from_min_max(rect.min + vec2(pad, 1.0), rect.max - vec2(0.0, 1.0));
+    region(ui, name, inner, |ui| {
+        ScrollArea::vertical().id_salt(name).auto_shrink(false).show(ui, |ui| {
+            ui.set_max_width(inner.width() - pad);
+            ui.add_space(pad);
+            ui.spacing_mut().item_spacing.y = theme::GRID;
+            contents(ui);
+            ui.add_space(pad);
+        });
+    });
+}
+
+/// Between the edge of a panel and what is in it.
+fn panel_pad(compact: bool) -> f32 {
+    if compact { theme::GAP } else { theme::PAD }
 }
 
 /// Draws `contents` in `rect`, top down.

@@ -3,10 +3,10 @@
 use std::path::PathBuf;
 
 use eframe::egui::accesskit::Role;
-use eframe::egui::{self, Color32, Key, Rect, RichText, ScrollArea, Sense, pos2, vec2};
+use eframe::egui::{self, Color32, Key, Rect, RichText, Sense, pos2, vec2};
 
 use super::settings_page::field;
-use super::{Scene, region, teach_result};
+use super::{Scene, side_panel, teach_result};
 use crate::teach::lesson::is_reserved;
 use crate::ui::actions::{Actions, TeachAction};
 use crate::ui::classroom::{Course, MAX_CLASSES, MAX_EXAMPLES, MIN_EXAMPLES, TaughtClass};
@@ -43,22 +43,10 @@ pub fn teach_panel(
     page: &mut TeachPage,
     actions: &mut Actions,
 ) {
-    let theme = Theme::of(ui);
-    ui.painter().rect_filled(rect, 0, theme.panel);
-    ui.painter().vline(rect.left() + 0.5, rect.y_range(), theme.border());
-    let pad = if scene.compact { theme::GAP } else { theme::PAD };
-    // The scroll bar moves in the padding at the right, not over the numbers.
-    let inner = Rect::from_min_max(rect.min + vec2(pad, 1.0), rect.max - vec2(0.0, 1.0));
-    region(ui, "teach", inner, |ui| {
-        ScrollArea::vertical().id_salt("teach").auto_shrink(false).show(ui, |ui| {
-            ui.set_max_width(inner.width() - pad);
-            ui.add_space(pad);
-            ui.spacing_mut().item_spacing.y = theme::GRID;
-            let mut asked = Vec::new();
-            contents(ui, scene, page, &mut asked);
-            actions.extend(asked.into_iter().map(Action::Teach));
-            ui.add_space(pad);
-        });
+    side_panel(ui, "teach", rect, scene.compact, |ui| {
+        let mut asked = Vec::new();
+        contents(ui, scene, page, &mut asked);
+        actions.extend(asked.into_iter().map(Action::Teach));
     });
 }
 
