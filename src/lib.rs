@@ -29,6 +29,9 @@ pub mod pipeline;
 pub mod session;
 pub mod settings;
 
+mod page;
+mod words;
+
 pub mod report;
 pub mod stats;
 

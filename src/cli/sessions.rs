@@ -7,9 +7,11 @@ use clap::{Args, Subcommand, ValueEnum};
 
 use super::{EXIT_OK, fail};
 use crate::library::{Entry, Labelling, Library, Origin, Query, SortBy, State, set_labelling};
-use crate::session::recovery::{self, discard};
+use crate::session::recovery::{self, Unfinished, discard};
 use crate::session::{Session, Signal};
 use crate::settings::Folders;
+use crate::stats::Holds;
+use crate::words;
 
 pub const EXAMPLES: &str = "\
 Examples:
@@ -141,9 +143,9 @@ pub fn run(args: &SessionsArgs) -> u8 {
     match &args.what {
         None => list(&dir, &ListArgs::default()),
         Some(What::List(args)) => list(&dir, args),
-        Some(What::Show { sessions }) => each(&dir, sessions, |entry, folder| {
+        Some(What::Show { sessions }) => each(&dir, sessions, |folder| {
             // Whoever closed the pipe has seen enough.
-            let _ = show(entry, folder);
+            let _ = show(&Entry::of(folder), folder);
             Ok(())
         }),
         Some(What::Label(args)) => label(&dir, args),
@@ -243,12 +245,9 @@ fn cut(text: &str, most: usize) -> String {
     text.chars().take(most - 1).chain(['\u{2026}']).collect()
 }
 
+/// Of whole seconds.
 fn clock(secs: f64) -> String {
-    let secs = secs.max(0.0) as u64;
-    match secs / 3600 {
-        0 => format!("{}:{:02}", secs / 60, secs % 60),
-        hours => format!("{hours}:{:02}:{:02}", secs / 60 % 60, secs % 60),
-    }
+    words::clock(secs as u64)
 }
 
 /// The folder of a session that is named or pointed at.
@@ -265,13 +264,13 @@ fn folder_of(dir: &Path, session: &Path) -> Result<PathBuf, String> {
 fn each(
     dir: &Path,
     sessions: &[PathBuf],
-    mut act: impl FnMut(&Entry, &Path) -> Result<(), (String, &'static str)>,
+    mut act: impl FnMut(&Path) -> Result<(), (String, &'static str)>,
 ) -> u8 {
     let mut code = EXIT_OK;
     for session in sessions {
         let acted = folder_of(dir, session)
             .map_err(|message| (message, "`mien sessions` lists those that there are."))
-            .and_then(|folder| act(&Entry::of(&folder), &folder));
+            .and_then(|folder| act(&folder));
         if let Err((message, advice)) = acted {
             code = fail(&message, advice);
         }
@@ -313,7 +312,7 @@ fn label(dir: &Path, args: &LabelArgs) -> u8 {
         participant: args.participant.clone(),
         note: args.note.clone(),
     };
-    each(dir, std::slice::from_ref(&args.session), |_, folder| {
+    each(dir, std::slice::from_ref(&args.session), |folder| {
         set_labelling(folder, &labelling).map_err(|error| (error.to_string(), error.advice()))
     })
 }
@@ -325,11 +324,15 @@ fn chosen(dir: &Path, sessions: &[PathBuf]) -> Vec<PathBuf> {
 
 fn verify(dir: &Path, sessions: &[PathBuf]) -> u8 {
     let chosen = chosen(dir, sessions);
-    let code = each(dir, &chosen, |entry, folder| {
-        let read = Session::open(folder).and_then(|session| Signal::read(&session));
-        let signal = read.map_err(|error| {
+    let code = each(dir, &chosen, |folder| {
+        let read = Session::open(folder).and_then(|session| {
+            let signal = Signal::read(&session)?;
+            Ok((session, signal))
+        });
+        let (session, signal) = read.map_err(|error| {
             (error.to_string(), "What other files of the session hold may still be read by hand.")
         })?;
+        let entry = Entry::of_read(&session, &signal, &Holds::of(&signal));
         let name = cut(&entry.folder_name, 200);
         let problems = signal.problems();
         if problems.is_empty() && !matches!(entry.state, State::Damaged { .. }) {
@@ -350,20 +353,18 @@ fn verify(dir: &Path, sessions: &[PathBuf]) -> u8 {
 }
 
 fn recover(dir: &Path, sessions: &[PathBuf]) -> u8 {
-    let unfinished = recovery::find_unfinished(dir);
-    if sessions.is_empty() && unfinished.is_empty() {
-        println!("no session is unfinished");
-        return EXIT_OK;
-    }
     let named: Vec<PathBuf> = if sessions.is_empty() {
-        unfinished.into_iter().map(|one| one.folder).collect()
+        recovery::find_unfinished(dir).into_iter().map(|one| one.folder).collect()
     } else {
         sessions.to_vec()
     };
-    each(dir, &named, |entry, folder| {
-        let parent = folder.parent().unwrap_or(dir);
-        let found = recovery::find_unfinished(parent).into_iter().find(|one| one.folder == folder);
-        let Some(found) = found else {
+    if named.is_empty() {
+        println!("no session is unfinished");
+        return EXIT_OK;
+    }
+    each(dir, &named, |folder| {
+        let Some(found) = Unfinished::in_folder(folder) else {
+            let entry = Entry::of(folder);
             return Err((
                 format!(
                     "{} is not unfinished: it is {}",
@@ -381,8 +382,9 @@ fn recover(dir: &Path, sessions: &[PathBuf]) -> u8 {
 }
 
 fn erase(dir: &Path, sessions: &[PathBuf], yes: bool) -> u8 {
-    each(dir, sessions, |entry, folder| {
-        if !yes && !agreed(entry)? {
+    each(dir, sessions, |folder| {
+        let entry = Entry::of(folder);
+        if !yes && !agreed(&entry)? {
             println!("{} stays", entry.folder_name);
             return Ok(());
         }

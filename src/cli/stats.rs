@@ -15,6 +15,7 @@ use crate::stats::{
     summarise,
 };
 use crate::time::Pts;
+use crate::words::percent;
 
 pub const EXAMPLES: &str = "\
 Examples:
@@ -116,7 +117,7 @@ fn name(folder: &Path) -> String {
 
 fn figures_of(folder: &Path, args: &StatsArgs) -> Result<SessionFigures, String> {
     let Opened { session, signal, holds } = open(folder)?;
-    let summaries = spans(&signal, args, args.markers.as_deref())
+    let summaries = spans(&signal, &holds, args, args.markers.as_deref())
         .into_iter()
         .map(|span| summarise(&signal, &holds, &Selection { face: args.face, span }))
         .collect();
@@ -132,13 +133,13 @@ fn problems(session: &Session, problems: &Problems) -> Vec<String> {
     session.record_problem().map(str::to_owned).into_iter().chain(problems.words.clone()).collect()
 }
 
-fn spans(signal: &Signal, args: &StatsArgs, markers: Option<&str>) -> Vec<Span> {
+fn spans(signal: &Signal, holds: &Holds, args: &StatsArgs, markers: Option<&str>) -> Vec<Span> {
     if args.by_marker || args.window.is_some() || markers.is_some() {
-        let mut spans = by_marker(signal, args.window);
+        let mut spans = by_marker(signal, holds, args.window);
         spans.retain(|span| markers.is_none_or(|text| text == span.label));
         return spans;
     }
-    let whole = Span::whole(signal);
+    let whole = Span::whole(holds);
     if args.from.is_none() && args.to.is_none() {
         return vec![whole];
     }
@@ -155,7 +156,7 @@ fn run_comparison(args: &StatsArgs) -> u8 {
         let mut group = Group::new(group_name(folders, markers));
         for folder in folders {
             let Opened { signal, holds, .. } = open(folder)?;
-            let spans = spans(&signal, args, markers);
+            let spans = spans(&signal, &holds, args, markers);
             if spans.is_empty() {
                 return Err(format!("{} has no such part", name(folder)));
             }
@@ -192,10 +193,6 @@ fn group_name(folders: &[PathBuf], markers: Option<&str>) -> String {
         folders => format!("{} sessions", folders.len()),
     };
     markers.map_or_else(|| folders.clone(), |markers| format!("{markers} ({folders})"))
-}
-
-fn percent(value: f64) -> String {
-    format!("{:.1} %", value * 100.0)
 }
 
 fn estimate(estimate: &Estimate, write: fn(f64) -> String) -> String {

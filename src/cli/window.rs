@@ -84,9 +84,7 @@ fn unfinished(session: Unfinished) -> UnfinishedSession {
 }
 
 fn finish(session: &UnfinishedSession) -> Result<u64, String> {
-    let sessions_dir = session.folder.parent().unwrap_or(Path::new("."));
-    let found = recovery::find_unfinished(sessions_dir);
-    let Some(found) = found.into_iter().find(|found| found.folder == session.folder) else {
+    let Some(found) = Unfinished::in_folder(&session.folder) else {
         // Finished meanwhile, by hand or by another window.
         return Ok(session.rows);
     };

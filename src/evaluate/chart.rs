@@ -4,7 +4,8 @@
 use maud::{Markup, html};
 
 use super::calibration::{Answered, Bin};
-use super::text::{grouped, percent, share};
+use super::text::{grouped, share};
+use crate::words::percent;
 
 /// The plane both diagrams are drawn on, in pixels of the drawing.
 struct Plane {

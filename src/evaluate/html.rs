@@ -1,13 +1,13 @@
 //! A report as one page: no script, nothing from elsewhere, light and dark, fit for printing.
 
-use maud::{DOCTYPE, Markup, PreEscaped, html};
+use maud::{Markup, html};
 
 use super::conditions::Slice;
 use super::report::{ClassLine, Named, Report, Score};
-use super::text::{grouped, percent, pictures, range, remarks, share};
+use super::text::{grouped, pictures, range, remarks, share};
 use super::{RESAMPLES, chart};
-
-const STYLE: &str = include_str!("report.css");
+use crate::page::page;
+use crate::words::percent;
 
 /// More names than this make a page heavy; `--json` has all.
 const NAMED: usize = 200;
@@ -15,33 +15,19 @@ const NAMED: usize = 200;
 /// The report as an HTML file.
 pub fn to_html(report: &Report) -> String {
     let title = format!("{} on {}", report.model.name, data_name(report));
-    html! {
-        (DOCTYPE)
-        html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                meta name="color-scheme" content="light dark";
-                title { (title) }
-                style { (PreEscaped(STYLE)) }
-            }
-            body {
-                main {
-                    (head(report))
-                    (figures(report))
-                    @for remark in remarks(report) { p .remark { (remark) } }
-                    (classes(report))
-                    (confusion(report))
-                    (diagrams(report))
-                    (conditions(report))
-                    (mistakes(report))
-                    (trouble(report))
-                    (method(report))
-                }
-            }
-        }
-    }
-    .into_string()
+    let main = html! {
+        (head(report))
+        (figures(report))
+        @for remark in remarks(report) { p .remark { (remark) } }
+        (classes(report))
+        (confusion(report))
+        (diagrams(report))
+        (conditions(report))
+        (mistakes(report))
+        (trouble(report))
+        (method(report))
+    };
+    page(&title, "", &main)
 }
 
 /// The last part of the path: a page may be shown to others, and folders are nobody's business.

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use super::conditions::Slice;
 use super::report::{Milliseconds, Named, Report, Score};
+use crate::words::{self, percent};
 
 /// So many names are printed of each kind of trouble; `--json` has all.
 const NAMED: usize = 5;
@@ -257,11 +258,6 @@ fn shortened(label: &str, width: usize) -> String {
     label.chars().take(width).collect()
 }
 
-/// `88.0 %`.
-pub(super) fn percent(share: f64) -> String {
-    format!("{:.1} %", share * 100.0)
-}
-
 /// `88.0 %`, or a dash where there is nothing to divide by.
 pub(super) fn share(share: Option<f64>) -> String {
     share.map_or_else(|| "–".to_owned(), percent)
@@ -269,24 +265,5 @@ pub(super) fn share(share: Option<f64>) -> String {
 
 /// `3,199`.
 pub fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn numbers_are_grouped_by_thousands() {
-        let grouped = [0, 999, 1_000, 31_999, 1_234_567].map(grouped);
-        assert_eq!(grouped, ["0", "999", "1,000", "31,999", "1,234,567"]);
-    }
+    words::grouped(number, ',')
 }

@@ -6,7 +6,9 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::Strip;
-use super::look::{Fingerprint, look};
+use super::look::{Fingerprint, look, look_at};
+use crate::session::{Session, Signal};
+use crate::stats::Holds;
 
 /// One session of the list.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -98,8 +100,6 @@ pub enum State {
         /// What, for people.
         reason: String,
     },
-    /// Locked with a passphrase.
-    Locked,
 }
 
 impl State {
@@ -115,7 +115,6 @@ impl State {
             Self::Recording => "being recorded".into(),
             Self::Unfinished => "not finished: recover it".into(),
             Self::Damaged { reason } => format!("damaged: {reason}"),
-            Self::Locked => "locked".into(),
         }
     }
 
@@ -128,7 +127,6 @@ impl State {
             Self::Recording => "recording",
             Self::Unfinished => "unfinished",
             Self::Damaged { .. } => "damaged",
-            Self::Locked => "locked",
         }
     }
 }
@@ -137,6 +135,11 @@ impl Entry {
     /// Reads a session as far as it is sound.
     pub fn of(folder: &Path) -> Self {
         look(folder, &Fingerprint::of(folder))
+    }
+
+    /// The same of a session whose rows are read already.
+    pub fn of_read(session: &Session, signal: &Signal, holds: &Holds) -> Self {
+        look_at(session, signal, holds, &Fingerprint::of(session.folder()))
     }
 
     /// Where it is.

@@ -116,17 +116,6 @@ impl Library {
         self.entries.sort_by(|a, b| a.entry.folder_name.cmp(&b.entry.folder_name));
     }
 
-    /// Looks into one session again, such as after it was named.
-    pub fn look_again(&mut self, folder_name: &str) {
-        let folder = self.sessions_dir.join(folder_name);
-        self.forget(folder_name);
-        if folder.is_dir() {
-            let fingerprint = Fingerprint::of(&folder);
-            self.entries.push(Kept { entry: look(&folder, &fingerprint), fingerprint });
-            self.entries.sort_by(|a, b| a.entry.folder_name.cmp(&b.entry.folder_name));
-        }
-    }
-
     /// Takes a session out of the list; its folder stays.
     pub fn forget(&mut self, folder_name: &str) {
         self.entries.retain(|kept| kept.entry.folder_name != folder_name);

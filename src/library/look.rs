@@ -42,11 +42,9 @@ impl Fingerprint {
 
 /// Reads a session as far as it is sound.
 pub fn look(folder: &Path, fingerprint: &Fingerprint) -> Entry {
-    let folder_name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let bytes = fingerprint.bytes();
     let damaged = |reason: String| Entry {
-        folder_name: folder_name.clone(),
-        bytes,
+        folder_name: folder_name(folder),
+        bytes: fingerprint.bytes(),
         state: State::Damaged { reason },
         ..Entry::default()
     };
@@ -54,34 +52,42 @@ pub fn look(folder: &Path, fingerprint: &Fingerprint) -> Entry {
         Ok(session) => session,
         Err(error) => return damaged(error.to_string()),
     };
+    match Signal::read(&session) {
+        Ok(signal) => look_at(&session, &signal, &Holds::of(&signal), fingerprint),
+        Err(error) => with_record(damaged(error.to_string()), session.record()),
+    }
+}
+
+/// The same of a session whose rows are read already.
+pub fn look_at(
+    session: &Session,
+    signal: &Signal,
+    holds: &Holds,
+    fingerprint: &Fingerprint,
+) -> Entry {
     let record = session.record();
-    let signal = match Signal::read(&session) {
-        Ok(signal) => signal,
-        Err(error) => {
-            let entry = damaged(error.to_string());
-            return Entry { ..with_record(entry, record) };
-        }
-    };
-    let holds = Holds::of(&signal);
-    let last = holds.secs().last().copied().unwrap_or_default();
-    let duration_secs = record.duration_secs.max(signal.end().as_secs_f64() + last);
+    let duration_secs = record.duration_secs.max(holds.end().as_secs_f64());
     // To the microsecond, as all times of a session, so that the index gives back the same number.
     let duration_secs = (duration_secs * 1e6).round() / 1e6;
     let entry = Entry {
-        folder_name: folder_name.clone(),
+        folder_name: folder_name(session.folder()),
         duration_secs,
         rows: signal.samples().len() as u64,
-        bytes,
+        bytes: fingerprint.bytes(),
         faces: signal.faces_at_once(),
         face_numbers: signal.faces().len(),
         markers: signal.events().iter().filter(|event| event.event == "marker").count(),
         words: signal.words().to_vec(),
-        dominant: dominant(&signal, &holds),
-        state: state(&session, &signal),
-        strip: Strip::of(&signal, &holds, duration_secs),
+        dominant: dominant(signal, holds),
+        state: state(session, signal),
+        strip: Strip::of(signal, holds, duration_secs),
         ..Entry::default()
     };
     with_record(entry, record)
+}
+
+fn folder_name(folder: &Path) -> String {
+    folder.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
 
 fn with_record(entry: Entry, record: &SessionRecord) -> Entry {

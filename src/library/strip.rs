@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::session::Signal;
-use crate::stats::Holds;
+use crate::stats::{Holds, columns};
 
 /// Mean posterior of each class in columns of equal time, over all faces.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -22,40 +22,16 @@ impl Strip {
     /// Of a session that lasts `secs`.
     pub fn of(signal: &Signal, holds: &Holds, secs: f64) -> Self {
         let classes = signal.words().len();
-        let width = classes + 1;
         let column_secs = secs / Self::COLUMNS as f64;
         if column_secs <= 0.0 || signal.samples().is_empty() {
             return Self::default();
         }
-        let mut sums = vec![0.0_f64; Self::COLUMNS * width];
-        let mut face_secs = vec![0.0_f64; Self::COLUMNS];
-        let mut frame = None;
-        for (index, sample) in signal.samples().iter().enumerate() {
-            if sample.face.is_none() {
-                continue;
-            }
-            let column = (sample.time.as_secs_f64() / column_secs) as usize;
-            let column = column.min(Self::COLUMNS - 1);
-            let hold = holds.secs()[index];
-            let smoothed = signal.smoothed(index);
-            if !smoothed.is_empty() {
-                face_secs[column] += hold;
-                for (class, p) in smoothed.iter().enumerate() {
-                    sums[column * width + 1 + class] += hold * f64::from(*p);
-                }
-            }
-            if frame != Some(sample.frame) {
-                frame = Some(sample.frame);
-                sums[column * width] += hold;
-            }
-        }
         let byte = |share: f64| (share.clamp(0.0, 1.0) * 255.0).round() as u8;
-        let bytes = (0..Self::COLUMNS).flat_map(|column| {
-            let (face, sums) = (face_secs[column], &sums[column * width..(column + 1) * width]);
-            let present = byte(sums[0] / column_secs);
-            let classes: Vec<u8> =
-                sums[1..].iter().map(|sum| if face > 0.0 { byte(sum / face) } else { 0 }).collect();
-            std::iter::once(present).chain(classes)
+        let columns = columns(signal, holds, secs, Self::COLUMNS);
+        let bytes = columns.iter().flat_map(|column| {
+            let share = |class| column.posterior.get(class).map_or(0, |share| byte(*share));
+            let present = byte(column.seen_secs / column_secs);
+            std::iter::once(present).chain((0..classes).map(share))
         });
         Self { classes, bytes: bytes.collect() }
     }

@@ -12,7 +12,7 @@ use std::path::Path;
 use crate::library::Entry;
 use crate::model::{self, Card};
 use crate::session::{ReadError, Session, SessionRecord, Signal};
-use crate::stats::{Comparison, Group, Holds, Selection, Span, Summary, compare, summarise};
+use crate::stats::{Comparison, Group, Holds, Selection, Summary, compare, summarise};
 
 /// A session with its figures.
 pub struct Reported {
@@ -34,12 +34,12 @@ impl Reported {
         let session = Session::open(folder)?;
         let signal = Signal::read(&session)?;
         let holds = Holds::of(&signal);
-        let whole = Selection { face: None, span: Span::whole(&signal) };
-        let summary = summarise(&signal, &holds, &whole);
+        let summary = summarise(&signal, &holds, &Selection::whole(&holds));
         let problems = session.record_problem().map(str::to_owned).into_iter();
         let problems = problems.chain(signal.problems().words.clone()).collect();
         let record = session.record().clone();
-        Ok(Self { entry: Entry::of(folder), record, signal, holds, summary, problems })
+        let entry = Entry::of_read(&session, &signal, &holds);
+        Ok(Self { entry, record, signal, holds, summary, problems })
     }
 
     /// What to call it.

@@ -1,13 +1,15 @@
 //! The page itself. Everything that people wrote goes through maud, which escapes it.
 
-use maud::{DOCTYPE, Markup, PreEscaped, html};
+use maud::{Markup, html};
 
 use super::Reported;
 use super::timeline::{clock, timeline};
+use crate::page;
 use crate::session::EventRow;
 use crate::stats::{Comparison, Difference, Estimate, Transitions};
+use crate::words::percent;
 
-const STYLE: &str = concat!(include_str!("../evaluate/report.css"), include_str!("report.css"));
+const STYLE: &str = include_str!("report.css");
 
 /// More events than this make a page heavy; `events.csv` has all.
 const MOST_EVENTS: usize = 200;
@@ -31,38 +33,20 @@ pub fn page(sessions: &[Reported], comparison: Option<&Comparison>) -> String {
         [one] => one.title().to_owned(),
         several => format!("{} sessions", several.len()),
     };
-    html! {
-        (DOCTYPE)
-        html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                meta name="color-scheme" content="light dark";
-                title { (title) }
-                style { (PreEscaped(STYLE)) }
-            }
-            body {
-                main {
-                    header {
-                        p .kind { "Expression estimates, by Mien " (env!("CARGO_PKG_VERSION")) }
-                        h1 { (title) }
-                    }
-                    @if sessions.len() > 1 { (side_by_side(sessions)) }
-                    @if let Some(comparison) = comparison { (differences(comparison)) }
-                    @for one in sessions { (session(one, sessions.len() > 1)) }
-                    section {
-                        h2 { "What this can't tell" }
-                        ul .limits { @for limit in LIMITS { li { (limit) } } }
-                    }
-                }
-            }
+    let main = html! {
+        header {
+            p .kind { "Expression estimates, by Mien " (env!("CARGO_PKG_VERSION")) }
+            h1 { (title) }
         }
-    }
-    .into_string()
-}
-
-fn percent(value: f64) -> String {
-    format!("{:.1} %", value * 100.0)
+        @if sessions.len() > 1 { (side_by_side(sessions)) }
+        @if let Some(comparison) = comparison { (differences(comparison)) }
+        @for one in sessions { (session(one, sessions.len() > 1)) }
+        section {
+            h2 { "What this can't tell" }
+            ul .limits { @for limit in LIMITS { li { (limit) } } }
+        }
+    };
+    page::page(&title, STYLE, &main)
 }
 
 fn number(value: f64) -> String {

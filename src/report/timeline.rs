@@ -3,6 +3,8 @@
 use maud::{Markup, html};
 
 use super::Reported;
+use crate::stats::{Column, columns};
+use crate::words;
 
 const WIDTH: f64 = 940.0;
 const HEIGHT: f64 = 150.0;
@@ -16,7 +18,7 @@ const MOST_MARKERS: usize = 60;
 /// list of events.
 pub fn timeline(session: &Reported) -> Markup {
     let secs = session.signal.end().as_secs_f64();
-    let columns = columns(session, secs);
+    let columns = columns(&session.signal, &session.holds, secs, COLUMNS);
     let classes = session.signal.words().len();
     let x = |at: f64| (at / secs.max(1e-9) * WIDTH).clamp(0.0, WIDTH);
     let width = WIDTH / COLUMNS as f64;
@@ -25,7 +27,7 @@ pub fn timeline(session: &Reported) -> Markup {
         svg viewBox={ "0 0 " (WIDTH) " " (HEIGHT + FOOT) } role="img"
             aria-label="Mean probability of each class over time" {
             rect .ground x="0" y="0" width=(WIDTH) height=(HEIGHT) {}
-            @for (column, shares) in columns.iter().enumerate() {
+            @for (column, Column { posterior: shares, .. }) in columns.iter().enumerate() {
                 @for class in 0..classes {
                     @let below: f64 = shares.iter().take(class).sum();
                     @let share = shares.get(class).copied().unwrap_or(0.0);
@@ -50,38 +52,9 @@ pub fn timeline(session: &Reported) -> Markup {
     }
 }
 
-/// Of each column, the mean smoothed posterior of all faces; empty where there is none.
-fn columns(session: &Reported, secs: f64) -> Vec<Vec<f64>> {
-    let classes = session.signal.words().len();
-    let mut sums = vec![vec![0.0; classes]; COLUMNS];
-    let mut faces = vec![0.0; COLUMNS];
-    for (index, sample) in session.signal.samples().iter().enumerate() {
-        let smoothed = session.signal.smoothed(index);
-        if sample.face.is_none() || smoothed.is_empty() {
-            continue;
-        }
-        let place = sample.time.as_secs_f64() / secs.max(1e-9) * COLUMNS as f64;
-        let column = (place as usize).min(COLUMNS - 1);
-        let hold = session.holds.secs()[index];
-        faces[column] += hold;
-        for (sum, p) in sums[column].iter_mut().zip(smoothed) {
-            *sum += hold * f64::from(*p);
-        }
-    }
-    let mean = |(sums, face): (Vec<f64>, f64)| match face > 0.0 {
-        true => sums.into_iter().map(|sum| sum / face).collect(),
-        false => Vec::new(),
-    };
-    sums.into_iter().zip(faces).map(mean).collect()
-}
-
-/// `1:05`, `1:00:05`.
+/// Of the nearest second.
 pub fn clock(secs: f64) -> String {
-    let secs = secs.max(0.0).round() as u64;
-    match secs / 3600 {
-        0 => format!("{}:{:02}", secs / 60, secs % 60),
-        hours => format!("{hours}:{:02}:{:02}", secs / 60 % 60, secs % 60),
-    }
+    words::clock(secs.round() as u64)
 }
 
 fn round(value: f64) -> f64 {

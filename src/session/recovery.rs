@@ -31,6 +31,28 @@ pub struct Unfinished {
 }
 
 impl Unfinished {
+    /// The session in `folder`, if a crash left it open and no living process is writing it.
+    pub fn in_folder(folder: &Path) -> Option<Self> {
+        let part = folder.join(part_of(OBSERVATIONS));
+        let file = File::open(&part).ok()?;
+        // Shared, as that needs no permission to write. Where the file system knows no locks,
+        // nothing can be said, and the user knows what is being recorded.
+        if let Err(TryLockError::WouldBlock) = file.try_lock_shared() {
+            return None;
+        }
+        let mut file = Locked(file);
+        let whole = whole_lines(&mut file.0).ok()?;
+        let last = last_row(&mut file.0, whole.end, &part);
+        let start = SessionRecord::read(folder).ok().and_then(|record| record.start());
+        Some(Self {
+            folder: folder.to_owned(),
+            start: start.or_else(|| start_of(last.as_ref()?)),
+            rows: whole.lines.saturating_sub(1),
+            duration: last.map(|row| row.time),
+            bytes: whole.end,
+        })
+    }
+
     /// Name of the folder, for people.
     pub fn name(&self) -> String {
         self.folder.file_name().unwrap_or_default().to_string_lossy().into_owned()
@@ -97,7 +119,10 @@ pub fn part_path(folder: &Path, table: &str) -> PathBuf {
 /// Sessions in `sessions_dir` that a crash left open, in the order of their names; not those
 /// that a living process is writing. What can't be read is left out.
 pub fn find_unfinished(sessions_dir: &Path) -> Vec<Unfinished> {
-    session_folders(sessions_dir).iter().filter_map(|folder| look_at(folder)).collect()
+    session_folders(sessions_dir)
+        .iter()
+        .filter_map(|folder| Unfinished::in_folder(folder))
+        .collect()
 }
 
 /// Removes the folder of a session, finished or not, to write it anew. A folder that holds anything
@@ -187,27 +212,6 @@ impl Drop for Locked {
     fn drop(&mut self) {
         let _ = self.0.unlock();
     }
-}
-
-fn look_at(folder: &Path) -> Option<Unfinished> {
-    let part = folder.join(part_of(OBSERVATIONS));
-    let file = File::open(&part).ok()?;
-    // Shared, as that needs no permission to write. Where the file system knows no locks,
-    // nothing can be said, and the user knows what is being recorded.
-    if let Err(TryLockError::WouldBlock) = file.try_lock_shared() {
-        return None;
-    }
-    let mut file = Locked(file);
-    let whole = whole_lines(&mut file.0).ok()?;
-    let last = last_row(&mut file.0, whole.end, &part);
-    let start = SessionRecord::read(folder).ok().and_then(|record| record.start());
-    Some(Unfinished {
-        folder: folder.to_owned(),
-        start: start.or_else(|| start_of(last.as_ref()?)),
-        rows: whole.lines.saturating_sub(1),
-        duration: last.map(|row| row.time),
-        bytes: whole.end,
-    })
 }
 
 /// Lines of a file that have an end, and where the last of them ends.

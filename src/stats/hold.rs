@@ -11,6 +11,7 @@ use crate::session::Signal;
 pub struct Holds {
     secs: Vec<f64>,
     longest: Duration,
+    end: Duration,
 }
 
 /// Frames may be late by this factor of their usual distance before it counts as a gap.
@@ -51,12 +52,19 @@ impl Holds {
             let step = step.copied().unwrap_or(usual).min(longest);
             secs[*start..end].fill(step.as_secs_f64());
         }
-        Self { secs, longest }
+        let last = secs.last().copied().unwrap_or_default();
+        let end = signal.end() + Duration::from_secs_f64(last);
+        Self { secs, longest, end }
     }
 
     /// In seconds, one for each sample.
     pub fn secs(&self) -> &[f64] {
         &self.secs
+    }
+
+    /// When the session ends: its last frame stands for a while too.
+    pub fn end(&self) -> Duration {
+        self.end
     }
 
     /// A frame stands for no longer than this; what is beyond is a gap.

@@ -7,6 +7,7 @@
 
 mod bins;
 mod bootstrap;
+mod columns;
 mod compare;
 mod episodes;
 mod hold;
@@ -16,8 +17,9 @@ mod summary;
 #[cfg(test)]
 mod tests;
 
+pub use columns::{Column, columns};
 pub use compare::{Comparison, Difference, Group, compare};
 pub use episodes::{Episode, Transitions, episodes, transitions};
 pub use hold::Holds;
-pub use spans::{Span, by_label, by_marker};
+pub use spans::{Span, by_marker};
 pub use summary::{ClassSummary, Estimate, Extent, Quality, Selection, Summary, summarise};

@@ -26,11 +26,8 @@ fn secs<S: serde::Serializer>(time: &Duration, serializer: S) -> Result<S::Ok, S
 
 impl Span {
     /// The whole session.
-    pub fn whole(signal: &Signal) -> Self {
-        let last = Holds::of(signal).secs().last().copied().unwrap_or_default();
-        let end = signal.end() + Duration::from_secs_f64(last);
-        // The last frame stands for a while too.
-        Self { label: "whole session".into(), from: Duration::ZERO, to: end }
+    pub fn whole(holds: &Holds) -> Self {
+        Self { label: "whole session".into(), from: Duration::ZERO, to: holds.end() }
     }
 
     /// How long.
@@ -41,8 +38,8 @@ impl Span {
 
 /// A span for each marker: for `window` from it, or, without one, up to the next marker or the end.
 /// Empty spans are left out, as are markers after the end.
-pub fn by_marker(signal: &Signal, window: Option<Duration>) -> Vec<Span> {
-    let end = Span::whole(signal).to;
+pub fn by_marker(signal: &Signal, holds: &Holds, window: Option<Duration>) -> Vec<Span> {
+    let end = holds.end();
     let markers: Vec<_> = signal.events().iter().filter(|event| event.event == "marker").collect();
     markers
         .iter()
@@ -61,16 +58,4 @@ pub fn by_marker(signal: &Signal, window: Option<Duration>) -> Vec<Span> {
         })
         .filter(|span| span.from < span.to)
         .collect()
-}
-
-/// The spans that have a label, in the order of their first ones.
-pub fn by_label(spans: &[Span]) -> Vec<(String, Vec<Span>)> {
-    let mut groups: Vec<(String, Vec<Span>)> = Vec::new();
-    for span in spans {
-        match groups.iter_mut().find(|(label, _)| *label == span.label) {
-            Some((_, of_label)) => of_label.push(span.clone()),
-            None => groups.push((span.label.clone(), vec![span.clone()])),
-        }
-    }
-    groups
 }

@@ -21,8 +21,8 @@ pub struct Selection {
 
 impl Selection {
     /// All faces of the whole session.
-    pub fn whole(signal: &Signal) -> Self {
-        Self { face: None, span: Span::whole(signal) }
+    pub fn whole(holds: &Holds) -> Self {
+        Self { face: None, span: Span::whole(holds) }
     }
 }
 

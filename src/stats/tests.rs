@@ -105,7 +105,7 @@ fn shares_are_of_time_and_means_are_weighted_by_it() {
     let (_dir, folder) = ten_seconds();
     let signal = Signal::open(&folder).unwrap();
     let holds = Holds::of(&signal);
-    let summary = summarise(&signal, &holds, &Selection::whole(&signal));
+    let summary = summarise(&signal, &holds, &Selection::whole(&holds));
     near(Some(summary.observed_secs), 10.0);
     near(Some(summary.face_secs), 8.0);
     near(summary.classes[0].share.value, 0.5);
@@ -134,7 +134,7 @@ fn episodes_have_onset_apex_and_offset() {
     let (_dir, folder) = ten_seconds();
     let signal = Signal::open(&folder).unwrap();
     let holds = Holds::of(&signal);
-    let summary = summarise(&signal, &holds, &Selection::whole(&signal));
+    let summary = summarise(&signal, &holds, &Selection::whole(&holds));
     let happy = &summary.episodes[1];
     assert_eq!((summary.episodes.len(), happy.label.as_str()), (2, "happiness"));
     near(Some(happy.onset_secs), 4.0);
@@ -153,7 +153,7 @@ fn markers_part_the_time_line() {
     let (_dir, folder) = ten_seconds();
     let signal = Signal::open(&folder).unwrap();
     let holds = Holds::of(&signal);
-    let spans = by_marker(&signal, None);
+    let spans = by_marker(&signal, &holds, None);
     let labels: Vec<&str> = spans.iter().map(|span| span.label.as_str()).collect();
     assert_eq!(labels, ["a", "b", "marker 3"]);
     let share = |span: &Span| {
@@ -163,7 +163,7 @@ fn markers_part_the_time_line() {
     near(share(&spans[0]), 1.0 / 3.0);
     near(share(&spans[1]), 2.0 / 3.0);
     assert_eq!(share(&spans[2]), None);
-    let windows = by_marker(&signal, Some(Duration::from_secs(1)));
+    let windows = by_marker(&signal, &holds, Some(Duration::from_secs(1)));
     assert!(windows.iter().all(|span| span.duration() == Duration::from_secs(1)));
 }
 
@@ -176,7 +176,8 @@ fn a_slower_camera_changes_no_share() {
         .collect();
     let (_dir, folder) = written(&frames, &[]);
     let signal = Signal::open(&folder).unwrap();
-    let summary = summarise(&signal, &Holds::of(&signal), &Selection::whole(&signal));
+    let holds = Holds::of(&signal);
+    let summary = summarise(&signal, &holds, &Selection::whole(&holds));
     near(summary.classes[0].share.value, 0.5);
 }
 
@@ -189,7 +190,7 @@ fn a_gap_belongs_to_nobody_and_breaks_the_chain() {
     let (_dir, folder) = written(&frames, &[]);
     let signal = Signal::open(&folder).unwrap();
     let holds = Holds::of(&signal);
-    let summary = summarise(&signal, &holds, &Selection::whole(&signal));
+    let summary = summarise(&signal, &holds, &Selection::whole(&holds));
     assert!(summary.observed_secs < 4.5, "{}", summary.observed_secs);
     assert_eq!((summary.transitions.total(), summary.episodes.len()), (0, 2));
     assert!(summary.episodes[0].offset_secs < 2.5);
@@ -215,7 +216,7 @@ fn group(name: &str, sessions: &[(tempfile::TempDir, PathBuf)]) -> Group {
     for (_, folder) in sessions {
         let signal = Signal::open(folder).unwrap();
         let holds = Holds::of(&signal);
-        assert!(group.add(&signal, &holds, &[Selection::whole(&signal)]));
+        assert!(group.add(&signal, &holds, &[Selection::whole(&holds)]));
     }
     group
 }

@@ -7,6 +7,7 @@ use crate::frame::RunId;
 use crate::observation::{Labels, TrackId};
 use crate::runtime::live::{Event, LiveObservation, LiveStats, ModelsInfo};
 use crate::source::{SourceError, SourceInfo, SourceSpec};
+use crate::words;
 
 use super::actions::Workers;
 use super::classroom::Classroom;
@@ -409,14 +410,7 @@ pub fn rows_are_safe(rows: u64) -> String {
 
 /// A number with commas between thousands and the right form of `noun`.
 pub fn count(number: u64, noun: &str) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
+    let text = words::grouped(number, ',');
     format!("{text} {noun}{}", if number == 1 { "" } else { "s" })
 }
 

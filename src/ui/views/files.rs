@@ -17,6 +17,7 @@ use crate::ui::theme::{self, Theme};
 use crate::ui::widgets::{
     Button, Icon, Look, TimelineState, TimelineWish, TraceTimeline, announce, elided, heading, time,
 };
+use crate::words;
 
 /// Height of the card with the timeline; without its numbers in a small window.
 const CARD_HEIGHT: f32 = 208.0;
@@ -247,15 +248,7 @@ fn times(speed: f64) -> String {
 
 /// Thousands apart by a thin space.
 pub(super) fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push('\u{2009}');
-        }
-        text.push(digit);
-    }
-    text
+    words::grouped(number, '\u{2009}')
 }
 
 /// How to open something, and what was open before.

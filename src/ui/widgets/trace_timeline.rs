@@ -17,6 +17,7 @@ use super::trace_columns::{Columns, Key};
 use crate::session::SessionEvent;
 use crate::session::trace::{Follow, Trace};
 use crate::ui::theme::{self, Theme};
+use crate::words::clock;
 
 const RIBBON: f32 = 7.0;
 const RIBBON_GAP: f32 = 5.0;
@@ -366,16 +367,6 @@ fn tick(at: f64, step: f64) -> String {
     let tenths = (at * 10.0).round() as u64;
     let clock = clock(tenths / 10);
     if step < 1.0 { format!("{clock}.{}", tenths % 10) } else { clock }
-}
-
-/// `0:05`, `12:04`, `1:02:03`.
-fn clock(secs: u64) -> String {
-    let (hours, minutes, secs) = (secs / 3600, secs / 60 % 60, secs % 60);
-    if hours > 0 {
-        format!("{hours}:{minutes:02}:{secs:02}")
-    } else {
-        format!("{minutes}:{secs:02}")
-    }
 }
 
 /// A time of a file to the hundredth: `12:04.32`.
