@@ -5,7 +5,7 @@ use std::fs::{self, File};
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
-use csv::ByteRecord;
+use lines::Lines;
 
 use super::cell::Value;
 use super::schema::{Column, Schema, TableRow};
@@ -96,14 +96,13 @@ pub(super) fn table_path(folder: &Path, name: &str) -> Option<PathBuf> {
 /// Columns are found by name, in any order; unknown ones are ignored. A byte order mark and
 /// Windows line ends are fine. A last line that was cut is left out, see [`Self::cut_line`].
 pub struct Rows<R: 'static> {
-    reader: csv::Reader<Box<dyn Read + Send>>,
+    lines: Lines,
     path: PathBuf,
     words: Vec<String>,
     /// Known columns and where they are.
     columns: Vec<(usize, Column<R>)>,
     width: usize,
     tail: Tail,
-    record: ByteRecord,
     cut_line: Option<u64>,
     done: bool,
 }
@@ -142,26 +141,20 @@ impl<R: TableRow> Rows<R> {
     }
 
     fn new(input: Box<dyn Read + Send>, tail: Tail, path: &Path) -> Result<Self, ReadError> {
-        let mut reader = csv::ReaderBuilder::new()
-            .has_headers(false)
-            .flexible(true)
-            .buffer_capacity(64 * 1024)
-            .from_reader(input);
-        let mut record = ByteRecord::new();
-        let has_header = reader
-            .read_byte_record(&mut record)
-            .map_err(|error| ReadError::io(path, &error.into()))?;
-        let header_cut = tail.unfinished && !tail.whole && reader.position().byte() >= tail.len;
-        let names: Vec<String> =
-            record.iter().map(|name| String::from_utf8_lossy(name).trim().to_owned()).collect();
+        let mut lines = Lines::new(input);
+        let header = lines.next_row().map_err(|error| ReadError::io(path, &error))?;
+        let has_header = header.is_some();
+        let header_cut = tail.unfinished && !tail.whole && lines.bytes_read() >= tail.len;
+        let names: Vec<String> = (0..lines.cells())
+            .map(|index| String::from_utf8_lossy(lines.cell(index)).trim().to_owned())
+            .collect();
         let mut rows = Self {
-            reader,
+            lines,
             path: path.to_owned(),
             words: words_in::<R>(&names),
             columns: Vec::new(),
             width: names.len(),
             tail,
-            record,
             cut_line: (has_header && header_cut).then_some(1),
             done: !has_header || header_cut,
         };
@@ -188,14 +181,17 @@ impl<R: TableRow> Rows<R> {
             column: column.map(str::to_owned),
             reason,
         };
-        if self.record.len() != self.width {
+        if self.lines.is_open() {
+            return Err(wrong(None, "has a quotation mark that is not closed".into()));
+        }
+        if self.lines.cells() != self.width {
             let reason =
-                format!("has {} cells where there should be {}", self.record.len(), self.width);
+                format!("has {} cells where there should be {}", self.lines.cells(), self.width);
             return Err(wrong(None, reason));
         }
         let mut row = R::default();
         for (position, column) in &self.columns {
-            let bytes = &self.record[*position];
+            let bytes = self.lines.cell(*position);
             let spec = column.spec;
             let value = str::from_utf8(bytes).ok().and_then(|cell| spec.format.read(cell));
             let taken = match value {
@@ -221,22 +217,25 @@ impl<R: TableRow> Iterator for Rows<R> {
         if self.done {
             return None;
         }
-        let line = self.reader.position().line();
-        match self.reader.read_byte_record(&mut self.record) {
-            Ok(true) => {}
-            Ok(false) => {
+        let line = match self.lines.next_row() {
+            Ok(Some(line)) => line,
+            Ok(None) => {
                 self.done = true;
                 return None;
             }
             Err(error) => {
                 self.done = true;
                 let (path, reason) = (self.path.clone(), error.to_string());
-                return Some(Err(RowError { path, line, column: None, reason }));
+                return Some(Err(RowError {
+                    path,
+                    line: self.lines.line() + 1,
+                    column: None,
+                    reason,
+                }));
             }
-        }
-        let line = self.record.position().map_or(line, csv::Position::line);
+        };
         let row = self.parse(line);
-        let without_end = !self.tail.whole && self.reader.position().byte() >= self.tail.len;
+        let without_end = !self.tail.whole && self.lines.bytes_read() >= self.tail.len;
         if without_end && (self.tail.unfinished || row.is_err()) {
             self.cut_line = Some(line);
             self.done = true;
@@ -358,5 +357,6 @@ pub fn session_folders(sessions_dir: &Path) -> Vec<PathBuf> {
     folders
 }
 
+mod lines;
 #[cfg(test)]
 mod tests;

@@ -212,6 +212,39 @@ fn a_wrong_row_is_named_and_the_next_is_read() {
 }
 
 #[test]
+fn a_stray_quotation_mark_harms_its_own_row_alone() {
+    let row = |frame: u64| format!("{frame},{}.5,1,0.25\n", frame);
+    for damaged in ["\"2,2.5,1,0.25\n", "2,2.5,\"1,0.25\n", "2,2.5,1,\"0.25\r\n"] {
+        let dir = tempfile::tempdir().unwrap();
+        let rest: String = (3..200).map(row).collect();
+        let head = "frame,timestamp,success,valence\n";
+        let session = session_of(dir.path(), &format!("{head}{}{damaged}{rest}", row(1)));
+        let (sound, wrong): (Vec<_>, Vec<_>) =
+            session.observations().unwrap().partition(Result::is_ok);
+        assert_eq!(sound.len(), 198, "{damaged}");
+        let wrong = wrong[0].as_ref().unwrap_err();
+        assert_eq!(wrong.line, 3);
+        assert!(wrong.reason.contains("quotation mark"), "{wrong}");
+    }
+    // Closed within its line, it is none of our business.
+    let dir = tempfile::tempdir().unwrap();
+    let session = session_of(dir.path(), "frame,timestamp,success\n1,\"1.5\",\"0\"\n2,2.5,0\n");
+    assert_eq!(session.observations().unwrap().filter(Result::is_ok).count(), 2);
+}
+
+#[test]
+fn a_line_without_end_takes_bounded_memory() {
+    let endless = io::repeat(b'7').take(3 << 20).chain(&b"\n1,2,3\n"[..]);
+    let mut lines = Lines::new(Box::new(io::Cursor::new(&b"a,b,c\n"[..]).chain(endless)));
+    assert_eq!(lines.next_row().unwrap(), Some(1));
+    assert_eq!(lines.next_row().unwrap(), Some(2));
+    assert_eq!((lines.cells(), lines.cell(0).len()), (1, 1 << 20));
+    assert_eq!(lines.next_row().unwrap(), Some(3));
+    assert_eq!(lines.cell(2), b"3");
+    assert_eq!(lines.next_row().unwrap(), None);
+}
+
+#[test]
 fn a_last_line_without_end_counts_only_in_a_closed_table() {
     let header = "frame,timestamp,success,valence\n";
     let cases = [

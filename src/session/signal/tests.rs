@@ -107,6 +107,25 @@ fn what_is_damaged_is_told_and_the_rest_is_right() {
     }
 }
 
+/// The mark stands where a cell starts, so that it would take the rows after it along.
+#[test]
+fn a_stray_quotation_mark_costs_one_row() {
+    let (_dir, folder) = session(400);
+    let path = folder.join(OBSERVATIONS);
+    let whole = fs::read(&path).unwrap();
+    let sound = rows(&folder).len();
+    let line = whole[..whole.len() / 2].iter().rposition(|byte| *byte == b'\n').unwrap() + 1;
+    let cell = line + whole[line..].iter().position(|byte| *byte == b',').unwrap() + 1;
+    for at in [line, cell] {
+        let mut table = whole.clone();
+        table.insert(at, b'"');
+        fs::write(&path, &table).unwrap();
+        let signal = Signal::open(&folder).unwrap();
+        assert_eq!(signal.samples().len(), sound - 1);
+        assert_eq!(signal.problems().rows, 1);
+    }
+}
+
 fn first_line(bytes: &[u8]) -> usize {
     bytes.iter().position(|byte| *byte == b'\n').unwrap() + 1
 }
