@@ -8,7 +8,7 @@ use mien::source::media::{self, MediaError, MediaItem};
 
 use crate::dice::Dice;
 use crate::reading::{BUILT_IN, clips, files_in, read};
-use crate::stills::png;
+use crate::stills::{gif, png};
 
 /// Small changes of each kept clip; `MIEN_MUTATIONS` asks for another number.
 const MUTATIONS: u64 = 40;
@@ -125,6 +125,61 @@ fn a_size_bomb_is_refused_before_memory_is_taken() {
     bytes[29..33].copy_from_slice(&crc.to_be_bytes());
     let error = error_of("bomb.png", &bytes);
     assert!(matches!(error, MediaError::TooLarge { width: 20_000, .. }), "{error}");
+}
+
+#[test]
+fn a_picture_within_an_animation_can_be_a_bomb_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("small.gif");
+    gif(&path);
+    let mut bytes = fs::read(&path).unwrap();
+    // A picture's place, then its size, 20 by 10.
+    let head = [0x2c, 0, 0, 0, 0, 20, 0, 10, 0];
+    let at = bytes.windows(9).position(|window| window == head).expect("a picture is there");
+    bytes[at + 5..at + 9].fill(0xff);
+    let error = error_of("bomb.gif", &bytes);
+    assert!(matches!(error, MediaError::Damaged { .. }), "{error}");
+}
+
+/// A Matroska file begins with a list of what lies where; this one names itself, or follows a
+/// checksum.
+#[test]
+fn lists_that_lead_in_circles_end() {
+    let name = "h264_vfr.mkv";
+    let whole = fs::read(clips().join(name)).unwrap();
+    let find = |bytes: &[u8], id: &[u8]| {
+        bytes.windows(id.len()).position(|window| window == id).expect("the element is there")
+    };
+    let list = find(&whole, &[0x11, 0x4d, 0x9b, 0x74]);
+    let content = find(&whole, &[0x18, 0x53, 0x80, 0x67]) + 12;
+    assert_eq!(content, list, "the list comes first");
+    let pictures = |bytes: &[u8]| {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(name);
+        fs::write(&path, bytes).unwrap();
+        pictures_of(&path)
+    };
+    let all = pictures(&whole);
+    assert!(all > 0);
+
+    // `SeekID` and `SeekPosition` of the first entry.
+    let mut itself = whole.clone();
+    let id = list + find(&whole[list..], &[0x53, 0xab, 0x84]) + 3;
+    itself[id..id + 4].copy_from_slice(&[0x11, 0x4d, 0x9b, 0x74]);
+    let position = id + 4;
+    assert_eq!(itself[position..position + 2], [0x53, 0xac]);
+    let bytes = usize::from(itself[position + 2] & 0x7f);
+    itself[position + 3..position + 3 + bytes].fill(0);
+    assert_eq!(pictures(&itself), all);
+
+    // A checksum as the first element of all, where the list was.
+    let mut checksum = whole.clone();
+    checksum[list] = 0xbf;
+    checksum[list + 1] = 0x80 | (9 - 2);
+    let rest = usize::from(whole[list + 4] & 0x7f) + 5 - 9;
+    checksum[list + 9] = 0xec;
+    checksum[list + 10] = 0x80 | u8::try_from(rest - 2).unwrap();
+    assert_eq!(pictures(&checksum), all);
 }
 
 /// The sum of PNG chunks, bit by bit.

@@ -9,7 +9,7 @@ use image::codecs::gif::GifDecoder;
 use image::codecs::webp::WebPDecoder;
 use image::{AnimationDecoder, DynamicImage, Frames, ImageDecoder, ImageFormat};
 
-use super::picture_file::{PictureFault, StillPicture, check_size, on_white};
+use super::picture_file::{PictureFault, StillPicture, check_size, limits, on_white};
 use super::{as_picture, info_of, name_of};
 use crate::runtime::worker;
 use crate::source::media::{Damage, MediaError, MediaInfo, MediaItem, MediaReader, Orientation};
@@ -65,7 +65,9 @@ struct Opened {
 /// The size is checked before memory is taken for pictures.
 fn frames(file: BufReader<File>, format: ImageFormat) -> Result<Option<Opened>, PictureFault> {
     if format == ImageFormat::Gif {
-        let decoder = GifDecoder::new(file)?;
+        let mut decoder = GifDecoder::new(file)?;
+        // Each picture states a size of its own.
+        decoder.set_limits(limits())?;
         let size = decoder.dimensions();
         check_size(size)?;
         return Ok(Some(Opened { size, frames: decoder.into_frames() }));

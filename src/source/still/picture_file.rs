@@ -116,10 +116,7 @@ fn decode(file: &[u8]) -> Result<StillPicture, PictureFault> {
     if jpeg::is_cut_off(file) {
         return Err(PictureFault::CutOff);
     }
-    let mut limits = Limits::default();
-    // Four colours of 16 bits at most, and once more for the decoder.
-    limits.max_alloc = Some(MAX_PIXELS * 16);
-    reader.limits(limits);
+    reader.limits(limits());
     let mut decoder = reader.into_decoder()?;
     check_size(decoder.dimensions())?;
     // A note about rotation that can't be read is no reason to refuse the picture.
@@ -132,6 +129,13 @@ fn decode(file: &[u8]) -> Result<StillPicture, PictureFault> {
         rgb: on_white(picture),
         orientation,
     })
+}
+
+/// Memory of a decoder: four colours of 16 bits at most, and once more for itself.
+pub(super) fn limits() -> Limits {
+    let mut limits = Limits::default();
+    limits.max_alloc = Some(MAX_PIXELS * 16);
+    limits
 }
 
 pub(super) fn check_size((width, height): (u32, u32)) -> Result<(), PictureFault> {

@@ -1,11 +1,10 @@
 //! Matroska and WebM.
 
+mod input;
 mod walk;
 
-use std::cell::RefCell;
 use std::fs::File;
 use std::io::{self, BufReader, Read, Seek, SeekFrom};
-use std::rc::Rc;
 use std::time::Duration;
 
 use matroska_demuxer::{
@@ -18,13 +17,16 @@ use super::demux::{
 };
 use super::keys::KeyPoint;
 use super::picture::{Colour, Shape};
+use input::{Input, Patch};
 use walk::Walk;
 
 /// A file.
 pub struct Mkv {
-    file: MatroskaFile<Patched>,
+    file: MatroskaFile<Input>,
     /// The same file, to go elsewhere in it.
-    shared: Rc<RefCell<BufReader<File>>>,
+    input: Input,
+    /// Where the packets so far end: the next one lies beyond.
+    reached: u64,
     first_cluster: u64,
     walk: Walk,
     track: Track,
@@ -47,22 +49,20 @@ impl Mkv {
         let file_bytes = file.seek(SeekFrom::End(0))?;
         let head = head_of(&mut file)?;
         let again = file.get_ref().try_clone()?;
-        let mut shared = Rc::new(RefCell::new(file));
-        let patched = Patched { file: Rc::clone(&shared), patch: None };
-        let file = match MatroskaFile::open(patched) {
+        let mut input = Input::new(file, None);
+        let file = match MatroskaFile::open(input.clone()) {
             Ok(file) => file,
-            // The list of what lies where names what was cut off. Without it the file is searched.
+            // The list of what lies where names what was cut off, or leads in circles. Without it
+            // the file is searched.
             Err(_) => {
                 let mut file = BufReader::new(again);
                 file.seek(SeekFrom::Start(0))?;
-                let patch = without_list(&head);
-                shared = Rc::new(RefCell::new(file));
-                let patched = Patched { file: Rc::clone(&shared), patch };
-                MatroskaFile::open(patched).map_err(in_our_words)?
+                input = Input::new(file, without_list(&head));
+                MatroskaFile::open(input.clone()).map_err(in_our_words)?
             }
         };
         // It is left there.
-        let first_cluster = shared.borrow_mut().stream_position()?;
+        let first_cluster = input.stream_position()?;
         let video = |track: &&TrackEntry| track.track_type() == TrackType::Video;
         let entry = file.tracks().iter().find(video);
         let entry = entry.ok_or_else(|| DemuxError::Unsupported("no video track".into()))?;
@@ -83,7 +83,8 @@ impl Mkv {
         let walk = Walk::new(first_cluster, number);
         Ok(Self {
             file,
-            shared,
+            input,
+            reached: first_cluster,
             first_cluster,
             walk,
             track,
@@ -97,12 +98,26 @@ impl Mkv {
 
     /// The next packet of the track into `self.frame`; false at the end.
     fn next_frame(&mut self) -> Result<bool, DemuxError> {
-        while self.file.next_frame(&mut self.frame).map_err(in_our_words)? {
+        loop {
+            self.input.allow(input::READS_OF_A_PACKET);
+            let found = self.file.next_frame(&mut self.frame);
+            // The crate takes what the system refuses for the end of the file.
+            if let Some(error) = self.input.failure() {
+                return Err(in_our_words(error.into()));
+            }
+            if !found.map_err(in_our_words)? {
+                return Ok(false);
+            }
+            // Packets of one block share its end.
+            let end = self.input.stream_position()?;
+            if end < self.reached {
+                return Err(DemuxError::damaged(input::CIRCLES));
+            }
+            self.reached = end;
             if self.frame.track == self.number {
                 return Ok(true);
             }
         }
-        Ok(false)
     }
 }
 
@@ -135,7 +150,7 @@ impl Demuxer for Mkv {
     }
 
     fn key_before(&mut self, target: i64) -> Option<KeyPoint> {
-        let mut file = self.shared.borrow_mut();
+        let mut file = self.input.file();
         let here = file.stream_position().ok()?;
         let tick_nanos = self.tick_nanos;
         let in_micros = |ticks| micros(ticks, tick_nanos, 1_000_000_000);
@@ -146,57 +161,19 @@ impl Demuxer for Mkv {
 
     fn go_to(&mut self, point: Option<&KeyPoint>) -> Result<(), DemuxError> {
         // Makes the crate forget what it has of the last block; where it goes then does not matter.
+        self.input.allow(input::READS_OF_A_PACKET);
         let _ = self.file.seek(0);
+        let _ = self.input.failure();
         let place = point.map(|point| point.place);
         let at = place.map_or(self.first_cluster, |place| place.at);
-        seek_to(&mut self.shared.borrow_mut(), at)?;
+        seek_to(&mut self.input.file(), at)?;
+        self.reached = at;
         for _ in 0..place.map_or(0, |place| place.passed) {
             self.next_frame()?;
         }
         Ok(())
     }
 }
-
-/// A file, some bytes of which read as others.
-struct Patched {
-    file: Rc<RefCell<BufReader<File>>>,
-    patch: Option<(u64, [u8; VOID_BYTES])>,
-}
-
-impl Read for Patched {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let mut file = self.file.borrow_mut();
-        let Some((start, bytes)) = self.patch else { return file.read(buffer) };
-        let at = file.stream_position()?;
-        let read = file.read(buffer)?;
-        for (place, byte) in (start..).zip(bytes) {
-            if let Some(here) = place.checked_sub(at).and_then(|n| usize::try_from(n).ok())
-                && here < read
-            {
-                buffer[here] = byte;
-            }
-        }
-        Ok(read)
-    }
-}
-
-impl Seek for Patched {
-    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
-        let mut file = self.file.borrow_mut();
-        match to {
-            // The crate goes to where it is all the time.
-            SeekFrom::Start(offset) => seek_to(&mut file, offset).map(|()| offset),
-            other => file.seek(other),
-        }
-    }
-
-    fn stream_position(&mut self) -> io::Result<u64> {
-        self.file.borrow_mut().stream_position()
-    }
-}
-
-/// The header of an element that means nothing, with its length in eight bytes.
-const VOID_BYTES: usize = 9;
 
 /// Headers lie within so many bytes of the beginning.
 const HEAD_BYTES: u64 = 4096;
@@ -208,6 +185,8 @@ fn head_of(file: &mut BufReader<File>) -> Result<Vec<u8>, DemuxError> {
     file.seek(SeekFrom::Start(0))?;
     Ok(head)
 }
+
+const SEGMENT: [u8; 4] = [0x18, 0x53, 0x80, 0x67];
 
 /// An element in the beginning of a file.
 struct Element {
@@ -232,21 +211,28 @@ fn find(head: &[u8], id: [u8; 4]) -> Option<Element> {
 
 /// Where the file ends as it says itself.
 fn stated_end(head: &[u8]) -> Option<u64> {
-    const SEGMENT: [u8; 4] = [0x18, 0x53, 0x80, 0x67];
     let segment = find(head, SEGMENT)?;
     (segment.at as u64 + segment.head_bytes as u64).checked_add(segment.length?)
 }
 
-/// A patch that turns the list at the beginning (`SeekHead`) into an element that means nothing.
-fn without_list(head: &[u8]) -> Option<(u64, [u8; VOID_BYTES])> {
+/// A patch that turns the list at the beginning (`SeekHead`) into an element that means nothing,
+/// and a checksum before it too, at which the crate stays for ever.
+fn without_list(head: &[u8]) -> Option<Patch> {
     const SEEK_HEAD: [u8; 4] = [0x11, 0x4d, 0x9b, 0x74];
+    const CHECKSUM: u8 = 0xbf;
+    const VOID: u8 = 0xec;
+    let segment = find(head, SEGMENT)?;
+    let first = segment.at + segment.head_bytes;
+    if head.get(first) == Some(&CHECKSUM) {
+        return Some(Patch { at: first as u64, bytes: vec![VOID] });
+    }
     let list = find(head, SEEK_HEAD)?;
     let whole = (list.head_bytes as u64).checked_add(list.length?)?;
-    let rest = whole.checked_sub(VOID_BYTES as u64)?;
-    let mut void = [0; VOID_BYTES];
-    void[1..].copy_from_slice(&rest.to_be_bytes());
-    (void[0], void[1]) = (0xec, 1);
-    Some((list.at as u64, void))
+    // Its length in eight bytes, the first of which says so.
+    let mut bytes = vec![VOID, 1];
+    let rest = whole.checked_sub(9)?;
+    bytes.extend(&rest.to_be_bytes()[1..]);
+    Some(Patch { at: list.at as u64, bytes })
 }
 
 fn describe(entry: &TrackEntry) -> Description {
@@ -325,6 +311,9 @@ fn stripped(entry: &TrackEntry) -> Result<Vec<u8>, DemuxError> {
 
 fn in_our_words(error: MkvError) -> DemuxError {
     match error {
+        MkvError::IoError(error) if error.kind() == io::ErrorKind::InvalidData => {
+            DemuxError::Damaged(error.to_string())
+        }
         MkvError::IoError(error) => error.into(),
         MkvError::ElementSizeExceedsStream { .. } => DemuxError::Truncated,
         other => DemuxError::Damaged(other.to_string()),
