@@ -122,6 +122,17 @@ impl Similarity {
         Point::new(self.a * p.x - self.b * p.y + self.tx, self.b * p.x + self.a * p.y + self.ty)
     }
 
+    /// The transform that does `first`, then this.
+    pub fn after(&self, first: &Self) -> Self {
+        let shift = self.apply(Point::new(first.tx, first.ty));
+        Self {
+            a: self.a * first.a - self.b * first.b,
+            b: self.b * first.a + self.a * first.b,
+            tx: shift.x,
+            ty: shift.y,
+        }
+    }
+
     /// How many target pixels one source pixel becomes.
     pub fn scale(&self) -> f32 {
         self.a.hypot(self.b)
@@ -153,6 +164,16 @@ mod tests {
             assert!(fitted.apply(p).distance(q) < 1e-3);
             assert!(back.apply(q).distance(p) < 1e-3);
         }
+    }
+
+    #[test]
+    fn one_after_the_other_is_both() {
+        let first = Similarity { a: 0.8, b: -0.5, tx: 12.0, ty: -7.0 };
+        let then = Similarity { a: 1.3, b: 0.4, tx: -2.0, ty: 5.0 };
+        let p = Point::new(3.0, -4.0);
+        assert!(then.after(&first).apply(p).distance(then.apply(first.apply(p))) < 1e-4);
+        let nothing = first.inverse().unwrap().after(&first);
+        assert!(nothing.apply(p).distance(p) < 1e-4);
     }
 
     #[test]

@@ -8,11 +8,11 @@ use serde::{Deserialize, Serialize};
 use crate::frame::{Frame, RunId};
 use crate::model::{DetectorModel, EmotionModel, NetworkError};
 use crate::observation::{Detection, FaceReading, Labels, Observation, TrackId};
+use crate::temporal::finder::Finder;
 use crate::temporal::smooth::{Smoother, Standing};
 use crate::temporal::track::{Tracked, Tracker};
 use crate::vision::align::{align, crop_from_frame};
 use crate::vision::classify::EmotionClassifier;
-use crate::vision::detect::FaceDetector;
 use crate::vision::pose::head_pose;
 use crate::vision::quality::judge;
 use crate::vision::signature::Signature;
@@ -28,22 +28,25 @@ pub struct PipelineOptions {
     pub smoothing_secs: f32,
     /// Below this top of the smoothed posterior the label is `unsure`, 0..=1.
     pub unsure_below: f32,
+    /// Between two searches of the frame, faces are followed by their pixels, for less than this
+    /// many seconds; see [`Finder`]. 0 searches every frame.
+    pub search_every_secs: f32,
 }
 
 impl Default for PipelineOptions {
     fn default() -> Self {
-        Self { max_faces: 4, smoothing_secs: 0.25, unsure_below: 0.45 }
+        Self { max_faces: 4, smoothing_secs: 0.25, unsure_below: 0.45, search_every_secs: 0.1 }
     }
 }
 
 /// Detector, tracker, classifier and smoothers of one source.
 pub struct Pipeline {
-    detector: FaceDetector,
+    finder: Finder,
     reading: Reading,
 }
 
-/// What follows detection. Detection knows one frame alone, so whoever has frames waiting may find
-/// faces in the next while this one is read; what comes out is the same.
+/// What follows detection. Detection does not know what was read, so whoever has frames waiting may
+/// find faces in the next while this one is read; what comes out is the same.
 pub struct Reading {
     classifier: EmotionClassifier,
     options: PipelineOptions,
@@ -57,7 +60,7 @@ impl Pipeline {
     /// Puts two models to work.
     pub fn new(detector: DetectorModel, emotion: EmotionModel, options: PipelineOptions) -> Self {
         Self {
-            detector: FaceDetector::new(detector),
+            finder: Finder::new(detector, options),
             reading: Reading {
                 classifier: EmotionClassifier::new(emotion),
                 options,
@@ -84,7 +87,7 @@ impl Pipeline {
 
     /// The detector at work.
     pub fn detector(&self) -> &DetectorModel {
-        self.detector.model()
+        self.finder.model()
     }
 
     /// The emotion model at work.
@@ -106,6 +109,7 @@ impl Pipeline {
 
     /// Changes the tuning from the next frame on.
     pub fn set_options(&mut self, options: PipelineOptions) {
+        self.finder.set_options(options);
         self.reading.options = options;
     }
 
@@ -115,13 +119,13 @@ impl Pipeline {
     /// # Errors
     /// If a network fails on this frame; the next may succeed.
     pub fn process(&mut self, frame: &Frame) -> Result<Observation, NetworkError> {
-        let detections = self.detector.detect(frame)?;
+        let detections = self.finder.find(frame)?;
         self.reading.read(frame, detections)
     }
 
     /// Both halves, for two threads.
-    pub fn halves(&mut self) -> (&mut FaceDetector, &mut Reading) {
-        (&mut self.detector, &mut self.reading)
+    pub fn halves(&mut self) -> (&mut Finder, &mut Reading) {
+        (&mut self.finder, &mut self.reading)
     }
 }
 

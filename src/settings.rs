@@ -95,6 +95,8 @@ impl Settings {
     pub const TEXT_SCALES: (f32, f32) = (0.8, 2.0);
     /// Range of [`PipelineOptions::smoothing_secs`]: a longer lag is no live reading.
     pub const SMOOTHING_SECS: (f32, f32) = (0.0, 5.0);
+    /// Range of [`PipelineOptions::search_every_secs`]: faces that appear are found within it.
+    pub const SEARCH_EVERY_SECS: (f32, f32) = (0.0, 1.0);
     /// Files that are remembered of each kind.
     pub const MOST_FILES: usize = 100;
     /// Range of [`PipelineOptions::max_faces`].
@@ -134,11 +136,17 @@ impl Settings {
     #[must_use]
     pub fn sanitised(mut self) -> Self {
         let defaults = Self::default();
-        let PipelineOptions { max_faces, smoothing_secs, unsure_below, .. } = &mut self.pipeline;
+        let PipelineOptions { max_faces, smoothing_secs, unsure_below, search_every_secs } =
+            &mut self.pipeline;
         *max_faces = (*max_faces).clamp(Self::MAX_FACES.0, Self::MAX_FACES.1);
         *smoothing_secs =
             within(*smoothing_secs, Self::SMOOTHING_SECS, defaults.pipeline.smoothing_secs);
         *unsure_below = within(*unsure_below, (0.0, 1.0), defaults.pipeline.unsure_below);
+        *search_every_secs = within(
+            *search_every_secs,
+            Self::SEARCH_EVERY_SECS,
+            defaults.pipeline.search_every_secs,
+        );
         self.text_scale = within(self.text_scale, Self::TEXT_SCALES, defaults.text_scale);
         self.sessions_dir = self.sessions_dir.filter(|dir| dir.is_absolute());
         for paths in [&mut self.recent_files, &mut self.unfinished_files] {

@@ -23,8 +23,8 @@ use crate::session::{
     SessionHeader, SessionMeta, SessionSummary, SourceRecord,
 };
 use crate::source::media::{Damage, MediaError, MediaInfo, OpenOptions};
+use crate::temporal::finder::Finder;
 use crate::time::Pts;
-use crate::vision::detect::FaceDetector;
 
 /// Frames on their way to the detector, and from there to be read: enough that none waits for the
 /// other's jitter, at six megabytes for a large one.
@@ -162,7 +162,7 @@ pub fn analyse(
     discard(&job.sessions_dir.join(&job.folder_name))?;
     let (models, labels) = (ModelsInfo::of(pipeline).records(), pipeline.labels().clone());
     let options = pipeline.options();
-    let (detector, reading) = pipeline.halves();
+    let (finder, reading) = pipeline.halves();
     let mut analysis = Analysis::new(reading, job, watch, Core { models, labels, options });
     let (to_detector, decoded) = bounded(FRAME_QUEUE);
     let (to_reading, detected) = bounded(FRAME_QUEUE);
@@ -171,7 +171,7 @@ pub fn analyse(
     let outcome = thread::scope(|scope| {
         let decoder = spawn("decode", move || decode.run(&path, &open))?;
         let detecting = worker::spawn_scoped(scope, "detect", move || {
-            detect_all(detector, &decoded, &to_reading);
+            find_all(finder, &decoded, &to_reading);
         });
         if let Err(error) = detecting {
             return Err(FileError::Worker { worker: "detect", message: error.to_string() });
@@ -199,15 +199,20 @@ enum Detected {
     Failed(String),
 }
 
-fn detect_all(detector: &mut FaceDetector, from: &Receiver<Decoded>, to: &Sender<Detected>) {
+fn find_all(finder: &mut Finder, from: &Receiver<Decoded>, to: &Sender<Detected>) {
     for decoded in from {
         let detected = match decoded {
-            Decoded::Frame(frame) => match worker::guard(|| detector.detect(&frame)) {
+            Decoded::Frame(frame) => match worker::guard(|| finder.find(&frame)) {
                 Ok(Ok(detections)) => Detected::Frame(frame, detections),
                 Ok(Err(error)) => Detected::Failed(error.to_string()),
                 Err(panic) => Detected::Failed(panic),
             },
-            other => Detected::Other(other),
+            other => {
+                if matches!(other, Decoded::Cut(_)) {
+                    finder.forget();
+                }
+                Detected::Other(other)
+            }
         };
         if to.send(detected).is_err() {
             return;

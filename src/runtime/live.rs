@@ -184,10 +184,12 @@ impl Live {
         if self.tuning.try_send(options).is_err() {
             tracing::error!("the inference thread takes no settings");
         }
-        let PipelineOptions { max_faces, smoothing_secs, unsure_below } = options;
+        let PipelineOptions { max_faces, smoothing_secs, unsure_below, search_every_secs } =
+            options;
         self.shared.record_event(SessionEvent::SettingsChanged {
             settings: format!(
-                "max_faces {max_faces}, smoothing_secs {smoothing_secs}, unsure_below {unsure_below}"
+                "max_faces {max_faces}, smoothing_secs {smoothing_secs}, \
+                 unsure_below {unsure_below}, search_every_secs {search_every_secs}"
             ),
         });
     }

@@ -2,6 +2,7 @@
 
 pub mod assign;
 pub mod cut;
+pub mod finder;
 mod motion;
 pub mod smooth;
 pub mod track;

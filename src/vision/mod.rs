@@ -4,6 +4,7 @@ pub mod align;
 pub mod classify;
 pub mod detect;
 pub mod embed;
+pub mod follow;
 pub mod letterbox;
 pub mod pose;
 pub mod quality;
