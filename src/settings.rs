@@ -38,6 +38,10 @@ pub struct Settings {
     pub welcome_seen: u32,
     /// Where sessions go; `None`: [`Folders::sessions`].
     pub sessions_dir: Option<PathBuf>,
+    /// Folder of the emotion model; `None`: the built-in one.
+    pub model_dir: Option<PathBuf>,
+    /// Folders of models that were chosen before.
+    pub model_dirs: Vec<PathBuf>,
     /// Files and folders that were opened last, the newest first.
     pub recent_files: Vec<PathBuf>,
     /// Files and folders whose analysis the end of the window interrupted.
@@ -83,6 +87,8 @@ impl Default for Settings {
             reduced_motion: ReducedMotion::default(),
             welcome_seen: 0,
             sessions_dir: None,
+            model_dir: None,
+            model_dirs: Vec::new(),
             recent_files: Vec::new(),
             unfinished_files: Vec::new(),
             pipeline: PipelineOptions::default(),
@@ -125,6 +131,8 @@ impl Settings {
         };
         let text = toml::to_string(&Self {
             sessions_dir: self.sessions_dir.clone().filter(|dir| dir.to_str().is_some()),
+            model_dir: self.model_dir.clone().filter(|dir| dir.to_str().is_some()),
+            model_dirs: said(&self.model_dirs),
             recent_files: said(&self.recent_files),
             unfinished_files: said(&self.unfinished_files),
             ..self.clone()
@@ -149,7 +157,9 @@ impl Settings {
         );
         self.text_scale = within(self.text_scale, Self::TEXT_SCALES, defaults.text_scale);
         self.sessions_dir = self.sessions_dir.filter(|dir| dir.is_absolute());
-        for paths in [&mut self.recent_files, &mut self.unfinished_files] {
+        self.model_dir = self.model_dir.filter(|dir| dir.is_absolute());
+        let lists = [&mut self.recent_files, &mut self.unfinished_files, &mut self.model_dirs];
+        for paths in lists {
             paths.retain(|path| path.is_absolute());
             paths.truncate(Self::MOST_FILES);
         }

@@ -11,7 +11,6 @@ use mien::frame::{Frame, RunId};
 use mien::observation::Observation;
 use mien::pipeline::PipelineOptions;
 use mien::runtime::batch::Outcome;
-use mien::runtime::cancel::cancel_token;
 use mien::runtime::file::FileError;
 use mien::runtime::file_queue::{FileId, FileQueue, QueueCommand, QueueEvent, read_session};
 use mien::runtime::live::LiveOptions;
@@ -155,7 +154,8 @@ fn outcomes(queue: &FileQueue, files: usize) -> (Vec<Outcome>, Vec<Observation>)
 
 fn add(queue: &FileQueue, paths: Vec<PathBuf>, sessions_dir: &Path) {
     let sessions_dir = sessions_dir.to_owned();
-    queue.command(QueueCommand::Add { paths, pipeline: PipelineOptions::default(), sessions_dir });
+    let pipeline = PipelineOptions::default();
+    queue.command(QueueCommand::Add { paths, pipeline, model_dir: None, sessions_dir });
 }
 
 #[test]
@@ -172,8 +172,7 @@ fn the_list_writes_sessions_that_read_as_it_saw_them_and_skips_what_is_done() {
     else {
         panic!("{ended:?}");
     };
-    let (_guard, cancelled) = cancel_token();
-    let read = read_session(&first.finished.folder, &cancelled).unwrap();
+    let read = read_session(&first.finished.folder).unwrap();
     assert_eq!(read.len() as u64, first.frames);
     for (index, live) in seen.iter().take(read.len()).enumerate() {
         let row = read.observation(index).unwrap();

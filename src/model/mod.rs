@@ -190,6 +190,15 @@ const MAX_ONNX_BYTES: u64 = 1 << 30;
 /// No card is longer.
 const MAX_CARD_BYTES: u64 = 1 << 20;
 
+/// The card in a folder; the file that it names is not looked at.
+///
+/// # Errors
+/// If there is none, or what is wrong with it.
+pub fn card_in(dir: &Path) -> Result<Card, ModelError> {
+    Card::parse(&read_card(dir)?)
+        .map_err(|reasons| ModelError::card(&dir.display().to_string(), reasons.join("; ")))
+}
+
 /// The text of the card in a folder.
 ///
 /// # Errors

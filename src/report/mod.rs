@@ -10,7 +10,7 @@ mod tests;
 use std::path::Path;
 
 use crate::library::Entry;
-use crate::model::{self, Card};
+use crate::model;
 use crate::session::{ReadError, Session, SessionRecord, Signal};
 use crate::stats::{Comparison, Group, Holds, Selection, Summary, compare, summarise};
 
@@ -54,13 +54,7 @@ impl Reported {
         let (card, _) = model::built_in()
             .into_iter()
             .find(|(card, _)| card.sha256().eq_ignore_ascii_case(&read_with.sha256))?;
-        let Card::Emotion(card) = card else { return None };
-        let first = card.metrics.first()?;
-        let set = first.get("set")?.as_str()?.to_owned();
-        let figures = ["accuracy", "macro_recall", "ece"]
-            .into_iter()
-            .filter_map(|key| Some((key.replace('_', " "), first.get(key)?.as_float()?)));
-        Some((set, figures.collect()))
+        card.headline()
     }
 }
 

@@ -289,7 +289,7 @@ fn state_of(path: &Path) -> Result<(u64, Option<SystemTime>), MediaError> {
 }
 
 /// SHA-256 in hexadecimal and size of a file; of a folder, of the list of its pictures.
-fn sum_up(path: &Path, cancelled: &Cancelled) -> Result<(String, u64), FileError> {
+pub(super) fn sum_up(path: &Path, cancelled: &Cancelled) -> Result<(String, u64), FileError> {
     let unreadable = |error: &io::Error| MediaError::unreadable(path, error);
     if !path.is_dir() {
         return sum_up_file(path, cancelled);

@@ -21,7 +21,7 @@ use crate::frame::RunId;
 use crate::observation::{Labels, Observation};
 use crate::pipeline::{Pipeline, PipelineOptions};
 use crate::session::trace::Trace;
-use crate::session::{Session, SessionEvent};
+use crate::session::{Session, SessionEvent, Signal};
 use crate::source::inputs;
 use crate::source::media::{MediaInfo, OpenOptions};
 
@@ -49,6 +49,8 @@ pub enum QueueCommand {
         paths: Vec<PathBuf>,
         /// How to read them.
         pipeline: PipelineOptions,
+        /// Folder of the emotion model; `None`: the built-in one.
+        model_dir: Option<PathBuf>,
         /// Where their sessions go.
         sessions_dir: PathBuf,
     },
@@ -108,6 +110,7 @@ struct Waiting {
     /// Whether somebody named it, rather than a folder it lies in.
     named: bool,
     pipeline: PipelineOptions,
+    model_dir: Option<PathBuf>,
     sessions_dir: PathBuf,
 }
 
@@ -160,8 +163,8 @@ impl FileQueue {
     /// Does what is asked, on other threads.
     pub fn command(&self, command: QueueCommand) {
         match command {
-            QueueCommand::Add { paths, pipeline, sessions_dir } => {
-                self.add(paths, pipeline, sessions_dir);
+            QueueCommand::Add { paths, pipeline, model_dir, sessions_dir } => {
+                self.add(paths, pipeline, model_dir, sessions_dir);
             }
             QueueCommand::Cancel(id) => self.shared.cancel(id),
             QueueCommand::Retry(id, path) => {
@@ -180,7 +183,13 @@ impl FileQueue {
         self.events.try_recv().ok()
     }
 
-    fn add(&self, paths: Vec<PathBuf>, pipeline: PipelineOptions, sessions_dir: PathBuf) {
+    fn add(
+        &self,
+        paths: Vec<PathBuf>,
+        pipeline: PipelineOptions,
+        model_dir: Option<PathBuf>,
+        sessions_dir: PathBuf,
+    ) {
         let (shared, next) = (Arc::clone(&self.shared), Arc::clone(&self.next));
         let stopped = self.stopped.clone();
         self.apart("file list", move || {
@@ -218,6 +227,7 @@ impl FileQueue {
                         path: std::path::absolute(&input.path).unwrap_or(input.path),
                         named: input.named,
                         pipeline,
+                        model_dir: model_dir.clone(),
                         sessions_dir: sessions_dir.clone(),
                     }
                 })
@@ -233,7 +243,7 @@ impl FileQueue {
     fn load(&self, id: FileId, folder: PathBuf) {
         let (shared, stopped) = (Arc::clone(&self.shared), self.stopped.clone());
         self.apart("session rows", move || {
-            let loaded = worker::guard(|| read_session(&folder, &stopped)).unwrap_or_else(Err);
+            let loaded = worker::guard(|| read_session(&folder)).unwrap_or_else(Err);
             shared.say(QueueEvent::Loaded(id, loaded.map(Box::new)), &stopped);
         });
     }
@@ -293,7 +303,7 @@ struct Work {
 
 impl Work {
     fn run(self) {
-        let mut pipeline = None;
+        let (mut pipeline, mut loaded_from) = (None, None);
         let taken = Taken::default();
         loop {
             let next = locked(&self.shared.waiting).pop_front();
@@ -306,8 +316,11 @@ impl Work {
                     recv(self.stopped.channel()) -> _ => return,
                 }
             };
-            let outcome = worker::guard(|| self.file(&file, &mut pipeline, &taken))
-                .unwrap_or_else(|message| Err(FileError::Worker { worker: "analysis", message }));
+            let outcome =
+                worker::guard(|| self.file(&file, (&mut pipeline, &mut loaded_from), &taken))
+                    .unwrap_or_else(|message| {
+                        Err(FileError::Worker { worker: "analysis", message })
+                    });
             if matches!(outcome, Err(FileError::Worker { .. })) {
                 // Whatever state it is in, it is not used again.
                 pipeline = None;
@@ -321,16 +334,21 @@ impl Work {
     fn file(
         &self,
         file: &Waiting,
-        pipeline: &mut Option<Pipeline>,
+        (pipeline, loaded_from): (&mut Option<Pipeline>, &mut Option<Option<PathBuf>>),
         taken: &Taken,
     ) -> Result<Outcome, FileError> {
         let (guard, cancelled) = cancel_token();
         *locked(&self.shared.running) = Some((file.id, guard));
         self.shared.say(QueueEvent::Started(file.id), &self.stopped);
-        let pipeline = loaded(pipeline, &self.shared.options)?;
+        let core = LiveOptions { model_dir: file.model_dir.clone(), ..self.shared.options.clone() };
+        if loaded_from.as_ref() != Some(&core.model_dir) {
+            // Another model was chosen since.
+            (*pipeline, *loaded_from) = (None, Some(core.model_dir.clone()));
+        }
+        let pipeline = loaded(pipeline, &core)?;
         pipeline.set_options(file.pipeline);
         let options = BatchOptions {
-            core: self.shared.options.clone(),
+            core,
             open: OpenOptions::default(),
             selection: Selection::default(),
             sessions_dir: file.sessions_dir.clone(),
@@ -406,29 +424,19 @@ impl Telling<'_> {
 ///
 /// # Errors
 /// Why it can't be read, for people.
-pub fn read_session(folder: &Path, cancelled: &Cancelled) -> Result<Trace, String> {
+pub fn read_session(folder: &Path) -> Result<Trace, String> {
     let session = Session::open(folder).map_err(|error| error.to_string())?;
+    let signal = Signal::read(&session).map_err(|error| error.to_string())?;
+    Ok(trace_of(&session, &signal))
+}
+
+/// The same of a session whose rows are read already.
+pub fn trace_of(session: &Session, signal: &Signal) -> Trace {
     let record = session.record();
-    let size = (record.source.width, record.source.height);
-    let rows = session.observations().map_err(|error| error.to_string())?;
-    let labels = if record.labels.len() == rows.label_words().len() {
+    let labels = if record.labels.len() == signal.words().len() {
         Labels::new(record.labels.clone())
     } else {
-        Labels::new(rows.label_words().to_vec())
+        Labels::new(signal.words().to_vec())
     };
-    let mut trace = Trace::new(labels, size);
-    for row in rows {
-        if cancelled.is_cancelled() {
-            return Err("stopped".into());
-        }
-        match row {
-            Ok(row) => trace.push_row(&row),
-            // One bad row says nothing of the others.
-            Err(error) => tracing::warn!("{error}"),
-        }
-    }
-    for row in session.events().into_iter().flatten().flatten() {
-        trace.push_event_row(&row);
-    }
-    Ok(trace)
+    Trace::of_signal(signal, labels, (record.source.width, record.source.height))
 }

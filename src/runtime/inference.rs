@@ -52,8 +52,12 @@ impl Inference {
                 recv(self.tuning) -> options => if let (Ok(options), Some(pipeline)) = (options, &mut pipeline) {
                     pipeline.set_options(options);
                 },
-                recv(self.models) -> model => if let (Ok(model), Some(pipeline)) = (model, &mut pipeline) {
-                    self.change_model(pipeline, *model);
+                recv(self.models) -> model => if let Ok(model) = model {
+                    // The one of the start may have been refused.
+                    pipeline = pipeline.or_else(|| self.with_built_in());
+                    if let Some(pipeline) = &mut pipeline {
+                        self.change_model(pipeline, *model);
+                    }
                 },
                 recv(self.frames.bell()) -> bell => stopping = bell.is_err(),
                 default(WATCH_EVERY) => {}
@@ -101,6 +105,14 @@ impl Inference {
                 None
             }
         }
+    }
+
+    /// A pipeline that waits for a model that was loaded later.
+    fn with_built_in(&self) -> Option<Pipeline> {
+        let options = LiveOptions { model_dir: None, ..self.options.clone() };
+        let loaded =
+            worker::guard(|| load_pipeline(&options)).and_then(|l| l.map_err(|e| e.to_string()));
+        loaded.map_err(|message| self.shared.event(Event::ModelsFailed { message })).ok()
     }
 
     /// Reads with another emotion model from the next frame on.

@@ -8,6 +8,7 @@ mod drops;
 pub mod file;
 pub mod file_queue;
 mod inference;
+pub mod librarian;
 pub mod live;
 pub mod mailbox;
 pub mod message;

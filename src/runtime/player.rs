@@ -67,6 +67,20 @@ pub enum PlayEvent {
     Broken(String),
 }
 
+impl PlayEvent {
+    /// The run it is about; `None`: the player itself.
+    pub fn run(&self) -> Option<RunId> {
+        match self {
+            Self::Opened(run, _)
+            | Self::Playing(run, _)
+            | Self::Seeking(run, _)
+            | Self::Ends(run, _)
+            | Self::Failed(run, _) => Some(*run),
+            Self::Broken(_) => None,
+        }
+    }
+}
+
 /// Plays one file at a time.
 pub struct Player {
     commands: Sender<PlayCommand>,

@@ -65,6 +65,9 @@ pub enum TeachCommand {
     Cancel,
     /// Read with this model from now on; `None`: with the one of the start.
     Use(Option<Arc<TaughtModel>>),
+    /// Read with the model in this folder from now on; `None`: with the built-in one. It becomes the
+    /// one of the start; classes that are being taught go on with the one they began with.
+    Load(Option<PathBuf>),
     /// Write a model into a new folder.
     Save {
         /// What was learned.
@@ -188,6 +191,7 @@ impl Teaching {
             }
             command @ (TeachCommand::Learn { .. }
             | TeachCommand::Use(_)
+            | TeachCommand::Load(_)
             | TeachCommand::Save { .. }) => {
                 if matches!(command, TeachCommand::Learn { .. }) {
                     self.cancel.store(false, Ordering::Relaxed);
@@ -276,6 +280,12 @@ impl Room {
         match command {
             TeachCommand::Learn { lesson, name } => self.learn(&lesson, name),
             TeachCommand::Use(model) => self.use_model(model.as_deref()),
+            TeachCommand::Load(dir) => {
+                let loaded = load_emotion(dir.as_deref())
+                    .map_err(|error| format!("{error}. {}", error.advice()))?;
+                self.model_dir = dir;
+                self.hand_on(loaded)
+            }
             TeachCommand::Save { model, folder } => {
                 model.write(&folder).map_err(|e| format!("{e}. {}", e.advice()))?;
                 tell(&self.shared, TeachingEvent::Saved { folder });
@@ -362,7 +372,10 @@ impl Room {
             Some(model) => model.load(),
             None => load_emotion(self.model_dir.as_deref()),
         };
-        let loaded = loaded.map_err(|error| format!("{error}. {}", error.advice()))?;
+        self.hand_on(loaded.map_err(|error| format!("{error}. {}", error.advice()))?)
+    }
+
+    fn hand_on(&self, loaded: EmotionModel) -> Result<(), String> {
         self.models
             .try_send(Box::new(loaded))
             .map_err(|_| "The reading thread takes no model. Start Mien again.".to_owned())

@@ -4,15 +4,15 @@
 //! Three hours at 30 frames a second take about 30 MB with one face. Memory is bounded: from
 //! a million faces on, every other frame is left out, also of those that follow.
 
+mod of_signal;
 mod span;
 
 use std::collections::HashMap;
 use std::ops::Range;
 use std::time::Duration;
 
+use super::SessionEvent;
 use super::columns::HINTS;
-use super::text::column_words;
-use super::{EventRow, Row, SessionEvent};
 use crate::frame::RunId;
 use crate::geom;
 use crate::observation::{
@@ -91,7 +91,6 @@ struct Standing {
 #[derive(Debug, Clone)]
 pub struct Trace {
     labels: Labels,
-    words: Vec<String>,
     frame_size: (u32, u32),
     frames: Vec<FrameMark>,
     faces: Vec<FaceMark>,
@@ -110,7 +109,6 @@ impl Trace {
     /// Of nothing yet. `labels` are the classes of the model, `frame_size` the pixels of a frame.
     pub fn new(labels: Labels, frame_size: (u32, u32)) -> Self {
         Self {
-            words: column_words(labels.names()),
             labels,
             frame_size,
             frames: Vec::new(),
@@ -184,49 +182,16 @@ impl Trace {
         }
     }
 
-    /// Adds a row of `observations.csv`. Rows of one frame come one after the other.
-    pub fn push_row(&mut self, row: &Row) {
-        let micros = micros_of(row.time);
-        let same = self.keeping
-            && self.frames.last().is_some_and(|f| f.micros == micros && f.index == row.frame);
-        if !same && !self.begin_frame(micros, row.frame) {
-            return;
-        }
-        let Some(face) = &row.face else { return };
-        let label = self.words.iter().position(|word| *word == face.emotion);
-        let [x, y, w, h] = [face.bbox_x, face.bbox_y, face.bbox_w, face.bbox_h];
-        let quality =
-            [face.quality_size, face.quality_light, face.quality_sharpness, face.quality_turn];
-        self.push_face(FaceMark {
-            track: face.id.unwrap_or_default() as u32,
-            bbox: [x, y, w, h].map(Option::unwrap_or_default),
-            score: face.confidence.unwrap_or_default(),
-            label: label.map_or(UNSURE, |label| label as u8),
-            hint: hint_index(face.hint),
-            quality: quality.map(|quality| byte(quality.unwrap_or_default())),
-            affect: [face.valence, face.arousal].map(|value| value.unwrap_or(f32::NAN)),
-            born_millis: 0,
-            label_since_millis: 0,
-        });
-        let classes = self.labels.len();
-        for posterior in [&face.smoothed, &face.posterior] {
-            let value = |class| posterior.get(class).copied().flatten().unwrap_or_default();
-            self.shares.extend((0..classes).map(value).map(share));
-        }
-    }
-
-    /// Adds a row of `events.csv`; one of a later version is left out.
-    pub fn push_event_row(&mut self, row: &EventRow) {
-        if let Some(event) = row.as_event() {
-            self.push_event(row.time, event);
-        }
-    }
-
     /// Adds something that happened.
     pub fn push_event(&mut self, at: Duration, event: SessionEvent) {
         if self.events.len() < MOST_EVENTS {
             self.events.push(TraceEvent { at, event });
         }
+    }
+
+    /// Replaces all that happened, in the order of time.
+    pub fn set_events(&mut self, events: impl IntoIterator<Item = TraceEvent>) {
+        self.events = events.into_iter().take(MOST_EVENTS).collect();
     }
 
     /// Whether the frame is kept.
@@ -280,6 +245,11 @@ impl Trace {
     /// Time of a frame.
     pub fn time(&self, frame: usize) -> Duration {
         self.frames.get(frame).map_or(Duration::ZERO, |frame| Duration::from_micros(frame.micros))
+    }
+
+    /// Number of a frame in its source.
+    pub fn index(&self, frame: usize) -> Option<u64> {
+        self.frames.get(frame).map(|frame| frame.index)
     }
 
     /// The frame that is shown at `at`; `None` before the first and in a gap.
@@ -401,6 +371,12 @@ impl<'a> FaceAt<'a> {
     pub fn label(&self) -> Option<Label> {
         let label = self.trace.faces[self.index].label;
         (label != UNSURE).then_some(Label::Class(usize::from(label)))
+    }
+
+    /// Valence and arousal, if they were told.
+    pub fn affect(&self) -> Option<Affect> {
+        let [valence, arousal] = self.trace.faces[self.index].affect;
+        (!valence.is_nan()).then_some(Affect { valence, arousal })
     }
 
     /// Which face.

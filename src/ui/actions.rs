@@ -5,17 +5,21 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use crate::frame::RunId;
+use crate::library::{Labelling, Query, SortBy};
 use crate::observation::TrackId;
 use crate::pipeline::PipelineOptions;
 use crate::runtime::file_queue::{FileId, QueueCommand, QueueEvent};
+use crate::runtime::librarian::{LibraryCommand, LibraryEvent, Side};
 use crate::runtime::live::{Event, LiveObservation, LiveStats, RecordingRequest};
 use crate::runtime::player::{PlayCommand, PlayEvent};
 use crate::runtime::teaching::TeachCommand;
-use crate::session::SessionMeta;
 use crate::session::trace::Follow;
+use crate::session::{EventRow, SessionEvent, SessionMeta};
 use crate::settings::Settings;
 use crate::source::SourceSpec;
 
+use super::model_store::{ModelFacts, ModelPlace};
+use super::sessions_store::{ReplaySide, Soundness};
 use super::store::{CameraEntry, UnfinishedSession};
 
 /// The pages of the window.
@@ -25,6 +29,8 @@ pub enum View {
     Live,
     /// Saved videos and pictures.
     Files,
+    /// What was recorded and analysed.
+    Sessions,
     /// Picture, and classes of the user's own.
     Teach,
     /// Everything the user can choose once.
@@ -62,6 +68,10 @@ pub enum Action {
     Describe(SessionMeta),
     /// Take a notice away.
     Dismiss(u64),
+    /// Choose a folder in the system's dialog.
+    ChooseFolder(Dialog),
+    /// Read with the model in this folder; `None`: the built-in one.
+    UseModel(Option<PathBuf>),
     /// Show a folder in the system's file browser.
     OpenFolder(PathBuf),
     /// The first-start text was read; go on with this source.
@@ -74,6 +84,22 @@ pub enum Action {
     Teach(TeachAction),
     /// Something on the page of files.
     Files(FilesAction),
+    /// Something on the page of sessions.
+    Sessions(SessionsAction),
+}
+
+/// A dialog of the system.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Dialog {
+    /// Videos and pictures to analyse.
+    #[default]
+    Files,
+    /// Folders of them.
+    Folder,
+    /// The video of the session that is shown.
+    Video,
+    /// The folder of a model.
+    Model,
 }
 
 /// What can be asked for where files are played and analysed. Times are those of the file.
@@ -93,6 +119,65 @@ pub enum FilesAction {
     Remove(FileId),
     /// Analyse a file again that failed or was stopped.
     Retry(FileId),
+    /// Something about the file that is shown.
+    Film(FilmAction),
+    /// Show the list of files at the side, or the readings.
+    ShowList(bool),
+    /// Go on with the files that were not done when the window closed.
+    Resume,
+    /// Forget them.
+    ForgetUnfinished,
+    /// Close the window although files are in work.
+    Close,
+    /// Do not close it.
+    StayOpen,
+}
+
+/// What can be asked for where sessions are listed and shown. Sessions of the list are named by
+/// their folder.
+#[derive(Debug, Clone, PartialEq)]
+pub enum SessionsAction {
+    /// Look for other ones, or in another order.
+    Ask(Box<Query>, Option<Soundness>),
+    /// Sort by a column, or turn its order.
+    Sort(SortBy),
+    /// Tell about a session, or about none.
+    Choose(Option<String>),
+    /// Tell about the session so many rows further on.
+    Move(i64),
+    /// Tick a session, or take the tick away.
+    Tick(String),
+    /// Show a session.
+    Show(String),
+    /// Show the list again.
+    Back,
+    /// Name or tag a session.
+    Label(String, Labelling),
+    /// Ask whether to erase a session, or do not.
+    AskToErase(Option<String>),
+    /// Erase it.
+    Erase(String),
+    /// Write a page about these and show it.
+    Report(Vec<PathBuf>),
+    /// Compare two, or parts of them.
+    Compare([Side; 2]),
+    /// Compare no more.
+    CloseComparison,
+    /// Something about the session that is shown.
+    Film(FilmAction),
+    /// What to tell beside the session that is shown.
+    ShowSide(ReplaySide),
+    /// Add a marker or a note at the moment that is shown.
+    Add(SessionEvent),
+    /// Remove a marker or a note.
+    Remove(EventRow),
+    /// Choose the video in the system's dialog.
+    FindVideo,
+}
+
+/// What can be asked for where something is played. Times are those of the file or session.
+#[derive(Debug, Clone, PartialEq)]
+pub enum FilmAction {
     /// Play, or stand still.
     TogglePlay,
     /// So many pictures on, or back.
@@ -109,16 +194,6 @@ pub enum FilesAction {
     Zoom(Option<(Duration, Duration)>),
     /// Follow another face.
     Follow(Follow),
-    /// Show the list of files at the side, or the readings.
-    ShowList(bool),
-    /// Go on with the files that were not done when the window closed.
-    Resume,
-    /// Forget them.
-    ForgetUnfinished,
-    /// Close the window although files are in work.
-    Close,
-    /// Do not close it.
-    StayOpen,
 }
 
 /// What can be asked for where classes are taught. Numbers of classes are those of
@@ -170,6 +245,10 @@ pub trait Workers {
     fn play(&mut self, command: PlayCommand);
     /// Changes the list of files to analyse.
     fn queue(&mut self, command: QueueCommand);
+    /// Lists, reads, names, compares or erases sessions.
+    fn library(&mut self, command: LibraryCommand);
+    /// Next message about sessions, if one is waiting.
+    fn try_library_event(&self) -> Option<LibraryEvent>;
     /// Next message of the player, if one is waiting.
     fn try_play_event(&self) -> Option<PlayEvent>;
     /// Next message of the list of files, if one is waiting.
@@ -199,6 +278,8 @@ pub enum News {
     Chosen(Vec<PathBuf>),
     /// The system has no such dialog.
     NoDialog,
+    /// What the cards of models say, or why they can't be read.
+    Models(Vec<(ModelPlace, Result<ModelFacts, String>)>),
     /// Which of the files that were asked about are not there.
     Missing(Vec<PathBuf>),
     /// Something did not work: what, and what to do.
@@ -212,10 +293,14 @@ pub trait Surroundings {
     fn save_settings(&mut self, settings: &Settings);
     /// Shows a folder in the system's file browser, making it if it is missing.
     fn open_folder(&mut self, folder: &Path);
+    /// Shows a page in the system's browser.
+    fn open_page(&mut self, page: &Path);
     /// Finishes a recording that a crash left behind.
     fn finish_session(&mut self, session: &UnfinishedSession);
-    /// Has files chosen, or a folder, in the system's dialog.
-    fn choose_files(&mut self, folder: bool);
+    /// Has something chosen in the system's dialog; one is open at a time.
+    fn choose(&mut self, dialog: Dialog);
+    /// Reads the card of the built-in model and of those in these folders.
+    fn look_at_models(&mut self, folders: Vec<PathBuf>);
     /// Looks which of these are there.
     fn look_for(&mut self, paths: Vec<PathBuf>);
     /// Next piece of news, if one is waiting.

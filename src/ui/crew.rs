@@ -1,5 +1,5 @@
-//! The workers of the real window: live, player, and files that are analysed. The last two start
-//! when they are first needed.
+//! The workers of the real window: live, player, files that are analysed, and sessions. All but the
+//! first start when they are first needed.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -9,6 +9,7 @@ use super::preview::PreviewSink;
 use crate::frame::RunId;
 use crate::pipeline::PipelineOptions;
 use crate::runtime::file_queue::{FileQueue, QueueCommand, QueueEvent};
+use crate::runtime::librarian::{Librarian, LibraryCommand, LibraryEvent};
 use crate::runtime::live::{
     Event, Live, LiveObservation, LiveOptions, LiveStats, RecordingRequest,
 };
@@ -24,6 +25,7 @@ pub struct Crew {
     pictures: Option<PreviewSink>,
     player: Option<Player>,
     queue: Option<FileQueue>,
+    librarian: Librarian,
 }
 
 impl Crew {
@@ -34,7 +36,9 @@ impl Crew {
         wake: Arc<dyn Fn() + Send + Sync>,
         pictures: PreviewSink,
     ) -> Self {
-        Self { live, options, wake, pictures: Some(pictures), player: None, queue: None }
+        let librarian = Librarian::new(Arc::clone(&wake));
+        let pictures = Some(pictures);
+        Self { live, options, wake, pictures, player: None, queue: None, librarian }
     }
 }
 
@@ -79,6 +83,14 @@ impl Workers for Crew {
         self.queue.get_or_insert_with(start).command(command);
     }
 
+    fn library(&mut self, command: LibraryCommand) {
+        self.librarian.command(command);
+    }
+
+    fn try_library_event(&self) -> Option<LibraryEvent> {
+        self.librarian.try_event()
+    }
+
     fn try_play_event(&self) -> Option<PlayEvent> {
         self.player.as_ref()?.try_event()
     }
@@ -102,6 +114,7 @@ impl Workers for Crew {
     fn shutdown(self, deadline: Instant) -> bool {
         let queue = self.queue.is_none_or(|queue| queue.stop(deadline));
         let player = self.player.is_none_or(|player| player.stop(deadline));
-        self.live.shutdown(deadline).0 && queue && player
+        let librarian = self.librarian.stop(deadline);
+        self.live.shutdown(deadline).0 && queue && player && librarian
     }
 }

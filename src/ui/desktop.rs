@@ -10,8 +10,10 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::{Receiver, Sender, bounded};
 use eframe::egui;
 
-use super::actions::{News, Surroundings};
+use super::actions::{Dialog, News, Surroundings};
+use super::model_store::ModelFacts;
 use super::store::{CameraEntry, UnfinishedSession};
+use crate::model;
 use crate::runtime::cancel::{CancelGuard, Cancelled, cancel_token};
 use crate::runtime::devices;
 use crate::runtime::mailbox::{MailboxReceiver, MailboxSender, mailbox};
@@ -162,6 +164,16 @@ impl Surroundings for Desktop {
         });
     }
 
+    fn open_page(&mut self, page: &Path) {
+        let page = page.to_owned();
+        self.teller.tell_later("open page", move || {
+            open_with_system(&page).err().map(|error| {
+                let page = page.display();
+                News::Trouble(format!("The page can’t be shown ({error}). It is {page}."))
+            })
+        });
+    }
+
     fn finish_session(&mut self, session: &UnfinishedSession) {
         let (finish, session) = (Arc::clone(&self.finish), session.clone());
         self.teller.tell_later("finish session", move || {
@@ -172,7 +184,7 @@ impl Surroundings for Desktop {
         });
     }
 
-    fn choose_files(&mut self, folder: bool) {
+    fn choose(&mut self, dialog: Dialog) {
         if self.dialog.swap(true, Ordering::AcqRel) {
             // One is open already.
             return;
@@ -180,13 +192,30 @@ impl Surroundings for Desktop {
         let open = Arc::clone(&self.dialog);
         self.teller.tell_later("file dialog", move || {
             let asked_at = Instant::now();
-            let chosen = worker::guard(|| choose(folder)).unwrap_or_default();
+            let chosen = worker::guard(|| choose(dialog)).unwrap_or_default();
             open.store(false, Ordering::Release);
             Some(match chosen {
                 Some(paths) => News::Chosen(paths),
                 None if asked_at.elapsed() < FASTEST_HAND => News::NoDialog,
                 None => News::Chosen(Vec::new()),
             })
+        });
+    }
+
+    fn look_at_models(&mut self, folders: Vec<PathBuf>) {
+        self.teller.tell_later("model cards", move || {
+            let built_in = model::built_in();
+            let built_in = built_in.iter().find_map(|(card, _)| ModelFacts::of(card));
+            let first = built_in.map(|facts| (None, Ok(facts)));
+            let of = |folder: PathBuf| {
+                let facts = model::card_in(&folder)
+                    .map_err(|error| format!("{error}. {}", error.advice()))
+                    .and_then(|card| {
+                        ModelFacts::of(&card).ok_or_else(|| "It is a face detector.".to_owned())
+                    });
+                (Some(folder), facts)
+            };
+            Some(News::Models(first.into_iter().chain(folders.into_iter().map(of)).collect()))
         });
     }
 
@@ -202,12 +231,15 @@ impl Surroundings for Desktop {
 }
 
 /// `None`: nothing was chosen, or there is no dialog.
-fn choose(folder: bool) -> Option<Vec<PathBuf>> {
-    let dialog = rfd::FileDialog::new();
-    if folder {
-        dialog.set_title("Analyse a folder").pick_folders()
-    } else {
-        dialog.set_title("Analyse videos and pictures").pick_files()
+fn choose(dialog: Dialog) -> Option<Vec<PathBuf>> {
+    let system = rfd::FileDialog::new();
+    match dialog {
+        Dialog::Files => system.set_title("Analyse videos and pictures").pick_files(),
+        Dialog::Folder => system.set_title("Analyse a folder").pick_folders(),
+        Dialog::Video => {
+            system.set_title("The video of this session").pick_file().map(|path| vec![path])
+        }
+        Dialog::Model => system.set_title("Folder of a model").pick_folder().map(|path| vec![path]),
     }
 }
 
@@ -236,6 +268,11 @@ fn save_newest(
 
 fn open_folder(folder: &Path) -> std::io::Result<()> {
     std::fs::create_dir_all(folder)?;
+    open_with_system(folder)
+}
+
+/// Opens a folder or a page with the program that the user has for it.
+fn open_with_system(path: &Path) -> std::io::Result<()> {
     let program = if cfg!(target_os = "macos") {
         "open"
     } else if cfg!(target_os = "windows") {
@@ -243,7 +280,7 @@ fn open_folder(folder: &Path) -> std::io::Result<()> {
     } else {
         "xdg-open"
     };
-    let mut child = quiet(Command::new(program).arg(folder)).spawn()?;
+    let mut child = quiet(Command::new(program).arg(path)).spawn()?;
     // Some file browsers stay until they are closed; this thread is theirs.
     child.wait().map(drop)
 }

@@ -1,14 +1,15 @@
 //! Carries out what is asked for on the page of files.
 
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
-use eframe::egui::{self, Event, Key, ViewportCommand};
+use eframe::egui::{self, ViewportCommand};
 
-use super::actions::{Action, Actions, FilesAction, Surroundings, View, Workers};
-use super::files_store::{FileState, MOST_RECENT, MediaState, Then};
+use super::actions::{Action, Actions, Dialog, FilesAction, Surroundings, View, Workers};
+use super::files_store::{FileState, MOST_RECENT, Then};
+use super::film::Told;
 use super::store::Tone;
 use super::window::Window;
+use crate::frame::RunId;
 use crate::runtime::file_queue::{FileId, QueueCommand};
 use crate::runtime::player::PlayCommand;
 use crate::settings::Settings;
@@ -17,8 +18,8 @@ impl<W: Workers, S: Surroundings> Window<W, S> {
     pub(super) fn act_on_files(&mut self, ctx: &egui::Context, action: FilesAction) {
         let files = &mut self.store.files;
         match action {
-            FilesAction::Choose => self.surroundings.choose_files(false),
-            FilesAction::ChooseFolder => self.surroundings.choose_files(true),
+            FilesAction::Choose => self.choose(Dialog::Files),
+            FilesAction::ChooseFolder => self.choose(Dialog::Folder),
             FilesAction::Add(paths) => self.add_files(paths),
             FilesAction::Show(id) => self.show_file(id),
             FilesAction::Cancel(id) => {
@@ -49,20 +50,11 @@ impl<W: Workers, S: Surroundings> Window<W, S> {
                 }
                 self.keep_unfinished();
             }
-            FilesAction::TogglePlay => {
-                let command = if files.playing { PlayCommand::Pause } else { PlayCommand::Play };
-                self.workers.play(command);
+            FilesAction::Film(action) => {
+                if let Some(command) = files.act(action) {
+                    self.workers.play(command);
+                }
             }
-            FilesAction::Step(by) => self.workers.play(PlayCommand::Step(by)),
-            FilesAction::Seek(at) => self.workers.play(PlayCommand::Seek(at)),
-            FilesAction::Last => self.workers.play(PlayCommand::Last),
-            FilesAction::Speed(speed) => {
-                files.speed = speed;
-                self.workers.play(PlayCommand::Speed(speed));
-            }
-            FilesAction::Select(span) => files.selection = span,
-            FilesAction::Zoom(part) => files.zoom = part,
-            FilesAction::Follow(follow) => files.follow = follow,
             FilesAction::ShowList(list) => files.show_list = list,
             FilesAction::Resume => {
                 let paths = std::mem::take(&mut self.settings_mut().unfinished_files);
@@ -103,6 +95,7 @@ impl<W: Workers, S: Surroundings> Window<W, S> {
         let command = QueueCommand::Add {
             paths,
             pipeline: self.settings().pipeline,
+            model_dir: self.store.model_choice.in_use.clone(),
             sessions_dir: self.sessions_dir(),
         };
         self.workers.queue(command);
@@ -115,12 +108,29 @@ impl<W: Workers, S: Surroundings> Window<W, S> {
         }
     }
 
+    /// Plays a file from its start; what was played before is let go.
+    pub(super) fn play(&mut self, run: RunId, path: PathBuf) {
+        self.player_run = run;
+        self.workers.play(PlayCommand::Open { run, path });
+    }
+
+    /// The one player there is may have played a session meanwhile.
+    pub(super) fn play_file_again(&mut self) {
+        let film = &self.store.files.film;
+        let (run, at) = (film.run, film.position());
+        let Some(item) = self.store.files.item() else { return };
+        if film.has_pictures() && run != self.player_run {
+            self.play(run, item.path.clone());
+            self.workers.play(PlayCommand::Seek(at));
+        }
+    }
+
     fn show_file(&mut self, id: FileId) {
         let files = &mut self.store.files;
         let Some(item) = files.items.iter().find(|item| item.id == id).cloned() else { return };
         files.begin(id);
-        let run = files.run;
-        self.workers.play(PlayCommand::Open { run, path: item.path });
+        let run = files.film.run;
+        self.play(run, item.path);
         if let Some(folder) = item.state.folder() {
             self.workers.queue(QueueCommand::Load(id, folder.to_owned()));
         }
@@ -151,8 +161,13 @@ impl<W: Workers, S: Surroundings> Window<W, S> {
     pub(super) fn follow_files(&mut self) {
         let mut keep = false;
         while let Some(event) = self.workers.try_play_event() {
-            let then = self.store.files.on_play_event(event);
-            self.carry_on(then);
+            let film = match (event.run(), &mut self.store.sessions.replay) {
+                (Some(run), Some(replay)) if run == replay.film.run => &mut replay.film,
+                _ => &mut self.store.files.film,
+            };
+            if let Told::Trouble(text) = film.on_play_event(event) {
+                self.store.tell(Tone::Trouble, text, None);
+            }
         }
         while let Some(event) = self.workers.try_queue_event() {
             let now = self.store.now();
@@ -195,42 +210,18 @@ impl<W: Workers, S: Surroundings> Window<W, S> {
         }
     }
 
-    /// Keys of the player. Held keys repeat.
-    pub(super) fn files_keys(&self, ctx: &egui::Context, actions: &mut Actions) {
-        let keys: Vec<(Key, egui::Modifiers, bool)> = ctx.input(|input| {
-            let key = |event: &Event| match *event {
-                Event::Key { key, pressed: true, modifiers, repeat, .. } => {
-                    Some((key, modifiers, repeat))
-                }
-                _ => None,
-            };
-            input.events.iter().filter_map(key).collect()
-        });
-        let focused = ctx.memory(|memory| memory.focused().is_some());
-        let plays = matches!(self.store.files.media, MediaState::Open(_));
-        for (key, modifiers, repeat) in keys {
-            let asked = match key {
-                Key::O if modifiers.command && modifiers.shift && !repeat => {
-                    Some(FilesAction::ChooseFolder)
-                }
-                Key::O if modifiers.command && !repeat => Some(FilesAction::Choose),
-                _ if modifiers.any() || self.view != View::Files || !plays => None,
-                Key::Space if !focused && !repeat => Some(FilesAction::TogglePlay),
-                Key::ArrowLeft | Key::Comma => Some(FilesAction::Step(-1)),
-                Key::ArrowRight | Key::Period => Some(FilesAction::Step(1)),
-                Key::Home => Some(FilesAction::Seek(Duration::ZERO)),
-                Key::End => Some(FilesAction::Last),
-                Key::Escape if self.store.files.selection.is_some() => {
-                    Some(FilesAction::Select(None))
-                }
-                _ => None,
-            };
-            actions.extend(asked.map(Action::Files));
-        }
-    }
-
     /// The system has no dialog: the path is typed.
     pub(super) fn on_no_dialog(&mut self) {
+        if self.dialog == Dialog::Video {
+            let text = "This system offers no dialog for files. Open the video on the page Files, \
+                        then look again.";
+            return self.store.tell(Tone::News, text, None);
+        }
+        if self.dialog == Dialog::Model {
+            let text = "This system offers no dialog for folders. Type or paste the path.";
+            self.page.type_model_path();
+            return self.store.tell(Tone::News, text, None);
+        }
         self.view = View::Files;
         self.files_page.wants_path = true;
         let text = "This system offers no dialog for files. Type or paste the path.";

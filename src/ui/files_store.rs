@@ -8,10 +8,11 @@ use crate::observation::Observation;
 use crate::runtime::batch::Outcome;
 use crate::runtime::file::{FileError, Progress};
 use crate::runtime::file_queue::{FileId, QueueEvent, Readings};
-use crate::runtime::player::PlayEvent;
+use crate::runtime::player::PlayCommand;
 use crate::session::trace::{Follow, Span, Trace};
-use crate::source::media::{MediaError, MediaInfo};
 
+use super::actions::FilmAction;
+use super::film::{Film, MediaState};
 use super::preview::ShownFrame;
 use super::store::{Tone, count};
 
@@ -92,20 +93,6 @@ pub fn one_line(path: &Path) -> String {
     name.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
 }
 
-/// The file that is shown.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub enum MediaState {
-    /// None.
-    #[default]
-    Absent,
-    /// Asked for.
-    Opening,
-    /// There are pictures.
-    Open(MediaInfo),
-    /// There are none, and why.
-    Failed(MediaError),
-}
-
 /// Everything about files.
 #[derive(Debug, Default)]
 pub struct Files {
@@ -113,24 +100,8 @@ pub struct Files {
     pub items: Vec<FileItem>,
     /// The file that is shown.
     pub current: Option<FileId>,
-    /// What the player has of it.
-    pub media: MediaState,
-    /// Its run in the player.
-    pub run: RunId,
-    /// Whether it plays.
-    pub playing: bool,
-    /// Whether the player is on its way to a time.
-    pub seeking: bool,
-    /// Times real time.
-    pub speed: f64,
-    /// The picture on the screen.
-    pub shown: Option<ShownFrame>,
-    /// The span that is summed up.
-    pub selection: Option<(Duration, Duration)>,
-    /// Part of the timeline that is shown; `None`: all.
-    pub zoom: Option<(Duration, Duration)>,
-    /// The face that is followed.
-    pub follow: Follow,
+    /// How it is played and looked at.
+    pub film: Film,
     /// Whether the side shows the list; else the readings.
     pub show_list: bool,
     /// Recent files that are not there.
@@ -139,8 +110,6 @@ pub struct Files {
     pub asks_to_close: bool,
     /// The next files that arrive are to be shown.
     pub show_next: bool,
-    /// Times begin anew with the next file.
-    last_picture: Option<Duration>,
     working: Option<(FileId, Trace)>,
     loaded: Option<(FileId, Trace)>,
     load_problem: Option<(FileId, String)>,
@@ -170,7 +139,7 @@ pub enum Then {
 impl Files {
     /// Of nothing yet.
     pub fn new() -> Self {
-        Self { speed: 1.0, ..Self::default() }
+        Self::default()
     }
 
     /// Files that wait or are in work.
@@ -182,14 +151,6 @@ impl Files {
     pub fn item(&self) -> Option<&FileItem> {
         let current = self.current?;
         self.items.iter().find(|item| item.id == current)
-    }
-
-    /// What the file that is shown holds.
-    pub fn info(&self) -> Option<&MediaInfo> {
-        match &self.media {
-            MediaState::Open(info) => Some(info),
-            _ => None,
-        }
     }
 
     /// Readings of the file that is shown.
@@ -205,53 +166,35 @@ impl Files {
         (Some(*id) == self.current).then_some(problem)
     }
 
+    /// Another picture is on the screen.
+    pub fn show(&mut self, shown: Option<ShownFrame>) {
+        let mut film = std::mem::take(&mut self.film);
+        film.show(shown, self.trace());
+        self.film = film;
+    }
+
+    /// Does what is asked; what the player has to do.
+    pub fn act(&mut self, action: FilmAction) -> Option<PlayCommand> {
+        let mut film = std::mem::take(&mut self.film);
+        let command = film.act(action, self.trace());
+        self.film = film;
+        command
+    }
+
     /// How long the file is, as far as is known.
     pub fn length(&self) -> Duration {
-        let info = self.info();
-        let stated = info.and_then(|info| info.duration).unwrap_or_default();
-        let step = info.map_or(0.0, |info| info.nominal_rate_hz);
-        let step = if step > 0.0 { 1.0 / step } else { 0.0 };
-        let step = Duration::try_from_secs_f64(step).unwrap_or_default();
-        let read = self.trace().and_then(Trace::end).map(|end| end + step);
-        let last = self.last_picture.map(|last| last + step);
-        stated.max(read.unwrap_or_default()).max(last.unwrap_or_default())
-    }
-
-    /// Time of the picture on the screen.
-    pub fn position(&self) -> Duration {
-        let shown = self.shown.filter(|shown| shown.run == self.run);
-        shown.map_or(Duration::ZERO, |shown| shown.pts.since_start())
-    }
-
-    /// Another picture is on the screen; the part of the timeline that is shown goes with it.
-    pub fn show(&mut self, shown: Option<ShownFrame>) {
-        if self.shown == shown {
-            return;
-        }
-        self.shown = shown;
-        let (at, length) = (self.position(), self.length());
-        if let Some((from, to)) = self.zoom.filter(|(from, to)| at < *from || at > *to) {
-            let part = to.saturating_sub(from);
-            let start = at.saturating_sub(part / 10).min(length.saturating_sub(part));
-            self.zoom = Some((start, start + part));
-        }
-    }
-
-    /// Part of the timeline that is shown.
-    pub fn range(&self) -> (Duration, Duration) {
-        self.zoom.unwrap_or((Duration::ZERO, self.length()))
+        self.film.length(self.trace())
     }
 
     /// What was found in the picture on the screen; `None`: not analysed yet.
     pub fn observation(&self) -> Option<Observation> {
-        self.shown.filter(|shown| shown.run == self.run)?;
-        let trace = self.trace()?;
-        trace.observation(trace.frame_at(self.position())?)
+        self.film.picture()?;
+        self.film.observation(self.trace()?)
     }
 
     /// The span that is selected, summed up. Kept until something changes.
     pub fn sum_up(&mut self) {
-        let (Some(selection), Some(id)) = (self.selection, self.current) else {
+        let (Some(selection), Some(id)) = (self.film.selection, self.current) else {
             self.summed = None;
             return;
         };
@@ -259,9 +202,9 @@ impl Files {
             self.summed = None;
             return;
         };
-        let key = (selection, self.follow, frames, id);
+        let key = (selection, self.film.follow, frames, id);
         if self.summed.as_ref().is_none_or(|(of, _)| *of != key) {
-            let follow = self.follow;
+            let follow = self.film.follow;
             let span = self.trace().map(|trace| trace.span(selection.0, selection.1, follow));
             self.summed = span.map(|span| (key, span));
         }
@@ -275,11 +218,8 @@ impl Files {
     /// Another file is shown; what belongs to the one before goes.
     pub fn begin(&mut self, id: FileId) {
         self.current = Some(id);
-        self.run = RunId(self.run.0 + 1);
-        self.media = MediaState::Opening;
-        (self.playing, self.seeking) = (false, false);
-        (self.selection, self.zoom, self.shown, self.last_picture) = (None, None, None, None);
-        self.follow = Follow::Largest;
+        let run = RunId(self.film.run.0 + 1);
+        self.film = Film::new(run, MediaState::Opening, self.film.speed);
         self.loaded = None;
         self.load_problem = None;
         self.summed = None;
@@ -291,33 +231,8 @@ impl Files {
         if self.current == Some(id) {
             self.begin(id);
             self.current = None;
-            self.media = MediaState::Absent;
+            self.film.media = MediaState::Absent;
         }
-    }
-
-    /// Takes in a message of the player.
-    pub fn on_play_event(&mut self, event: PlayEvent) -> Then {
-        let run = self.run;
-        match event {
-            PlayEvent::Opened(of, info) if of == run => self.media = MediaState::Open(info),
-            PlayEvent::Playing(of, playing) if of == run => self.playing = playing,
-            PlayEvent::Seeking(of, seeking) if of == run => self.seeking = seeking,
-            PlayEvent::Ends(of, last) if of == run => self.last_picture = Some(last),
-            PlayEvent::Failed(of, error) if of == run => {
-                if self.shown.is_none_or(|shown| shown.run != run) {
-                    self.media = MediaState::Failed(error);
-                } else {
-                    let text = format!("Playing ends here: {error}. {}", error.advice());
-                    return Then::Tell(Tone::Trouble, text);
-                }
-            }
-            PlayEvent::Broken(message) => {
-                let text = format!("The player failed: {message}. Start Mien again to play files.");
-                return Then::Tell(Tone::Trouble, text);
-            }
-            _ => {}
-        }
-        Then::Nothing
     }
 
     /// Takes in a message of the list; `now` in seconds.

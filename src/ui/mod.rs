@@ -11,9 +11,15 @@ mod crew;
 pub mod desktop;
 mod files;
 pub mod files_store;
+pub mod film;
 pub mod history;
+mod keys;
+pub mod model_store;
+mod models;
 mod pass_times;
 pub mod preview;
+mod sessions;
+pub mod sessions_store;
 pub mod store;
 mod teaching;
 pub mod theme;
@@ -149,6 +155,10 @@ impl App {
         theme::install(ctx);
         let WindowOptions { mut live, source, files, mut settings, sessions_dir, hooks } = options;
         live.pipeline = settings.pipeline;
+        // A model that was named for this start is not kept for the next one.
+        live.model_dir = live.model_dir.or(settings.model_dir.clone());
+        let absolute = |dir: &PathBuf| std::path::absolute(dir).unwrap_or_else(|_| dir.clone());
+        let model_dir = live.model_dir.as_ref().map(absolute);
         settings.source = source.unwrap_or(settings.source);
         let (sink, view) = preview::preview(ctx);
         let waker = ctx.clone();
@@ -160,7 +170,9 @@ impl App {
         let watched = settings.sessions_dir.clone().unwrap_or_else(|| sessions_dir.clone());
         let desktop = Desktop::start(hooks, watched, ctx);
         let kept = (settings, sessions_dir);
-        let window = Window::new(workers, desktop, kept, (view, file_view), files, Instant::now());
+        let mut window =
+            Window::new(workers, desktop, kept, (view, file_view), files, Instant::now());
+        window.read_with(model_dir);
         Self {
             window: Some(window),
             pass_times: PassTimes::new(Instant::now()),

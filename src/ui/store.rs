@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use crate::frame::RunId;
 use crate::observation::{Labels, TrackId};
 use crate::runtime::live::{Event, LiveObservation, LiveStats, ModelsInfo};
+use crate::runtime::teaching::TeachingEvent;
 use crate::source::{SourceError, SourceInfo, SourceSpec};
 use crate::words;
 
@@ -13,6 +14,8 @@ use super::actions::Workers;
 use super::classroom::Classroom;
 use super::files_store::Files;
 use super::history::Readout;
+use super::model_store::Models;
+use super::sessions_store::Sessions;
 
 /// Notices shown at once; older ones make room.
 const MAX_NOTICES: usize = 3;
@@ -152,6 +155,10 @@ pub struct Store {
     pub classroom: Classroom,
     /// Saved videos and pictures.
     pub files: Files,
+    /// Models to choose from.
+    pub model_choice: Models,
+    /// What was recorded and analysed.
+    pub sessions: Sessions,
 }
 
 impl Store {
@@ -176,6 +183,8 @@ impl Store {
             unfinished: Vec::new(),
             classroom: Classroom::default(),
             files: Files::new(),
+            model_choice: Models::default(),
+            sessions: Sessions::new(),
         }
     }
 
@@ -241,6 +250,8 @@ impl Store {
                 self.models = ModelState::Ready { labels, emotion_model, detector };
             }
             Event::ModelChanged { models, at } => self.on_model_changed(models, at),
+            Event::Teaching(TeachingEvent::Failed { message })
+                if self.model_choice.on_failed(&message) => {}
             Event::Teaching(event) => {
                 if let Some((tone, text, folder)) = self.classroom.on_event(event) {
                     self.tell(tone, text, folder);
@@ -291,6 +302,7 @@ impl Store {
         self.model_since = Some(at);
         self.forget_readings();
         self.classroom.on_model_changed();
+        self.model_choice.on_changed();
     }
 
     fn forget_readings(&mut self) {

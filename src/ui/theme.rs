@@ -45,6 +45,8 @@ pub const FOLD_WIDTH: f32 = 900.0;
 pub const STACK_WIDTH: f32 = 420.0;
 /// Below this height the timeline folds away, so that the picture keeps most of the window.
 pub const FOLD_HEIGHT: f32 = 560.0;
+/// Bands of a timeline are this much less bright than their labels.
+pub const BAND_OPACITY: f32 = 0.88;
 /// Width of the lines of text that are read as text.
 pub const TEXT_WIDTH: f32 = 600.0;
 

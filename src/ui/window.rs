@@ -4,13 +4,15 @@
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use eframe::egui::{self, Event, Key, Modifiers, ViewportCommand, vec2};
+use eframe::egui::{self, ViewportCommand, vec2};
 
-use super::actions::{Action, Actions, News, Surroundings, View, Workers};
+use super::actions::{Action, Actions, Dialog, News, Surroundings, View, Workers};
+use super::model_store::ModelPlace;
 use super::preview::PreviewView;
 use super::store::{RecordingState, SourceState, Store, Tone, count};
 use super::theme::{self, Theme};
-use super::views::{self, FilesPage, Scene, SettingsPage, TeachPage};
+use super::views::{self, FilesPage, ReplayPage, Scene, SessionsPage, SettingsPage, TeachPage};
+use crate::frame::RunId;
 use crate::runtime::live::RecordingRequest;
 use crate::session::SessionMeta;
 use crate::settings::{ReducedMotion, Settings};
@@ -35,9 +37,19 @@ pub struct Window<W, S> {
     preview: PreviewView,
     file_preview: PreviewView,
     pub(super) view: View,
-    page: SettingsPage,
+    pub(super) page: SettingsPage,
     teach_page: TeachPage,
     pub(super) files_page: FilesPage,
+    pub(super) sessions_page: SessionsPage,
+    replay_page: ReplayPage,
+    /// What the player plays.
+    pub(super) player_run: RunId,
+    /// The model that is being loaded.
+    pub(super) model_asked: Option<ModelPlace>,
+    /// The dialog that was asked for last.
+    pub(super) dialog: Dialog,
+    /// When a session without pictures moved on last.
+    pub(super) moved_at: Option<f64>,
     /// Files and folders as they were added, as long as they are not done.
     pub(super) added: Vec<PathBuf>,
     /// The files that were not done at the last end are still to be asked about.
@@ -45,8 +57,8 @@ pub struct Window<W, S> {
     /// The user was asked and wants the window closed.
     pub(super) closing: bool,
     files_hover: bool,
-    help: bool,
-    full_screen: bool,
+    pub(super) help: bool,
+    pub(super) full_screen: bool,
     open_sources: bool,
     system_reduces_motion: bool,
     sessions_dir: PathBuf,
@@ -81,6 +93,12 @@ impl<W: Workers, S: Surroundings> Window<W, S> {
             page: SettingsPage::default(),
             teach_page: TeachPage::default(),
             files_page: FilesPage::default(),
+            sessions_page: SessionsPage::default(),
+            replay_page: ReplayPage::default(),
+            player_run: RunId::default(),
+            model_asked: None,
+            dialog: Dialog::default(),
+            moved_at: None,
             added: Vec::new(),
             closing: false,
             files_hover: false,
@@ -124,12 +142,14 @@ impl<W: Workers, S: Surroundings> Window<W, S> {
     /// Takes in news; draws nothing. Also called while the window is hidden.
     pub fn logic(&mut self, ctx: &egui::Context, now: Instant) {
         let visible = ctx.input(|input| input.viewport().visible()).unwrap_or(true);
-        let elsewhere = matches!(self.view, View::Files | View::Settings);
+        let elsewhere = matches!(self.view, View::Files | View::Sessions | View::Settings);
         self.preview.set_hidden(!visible || elsewhere || self.store.is_frozen());
         if self.store.drain(&self.workers, now, DRAIN_BUDGET) {
             ctx.request_repaint();
         }
         self.follow_files();
+        self.follow_model();
+        self.follow_sessions(ctx);
         self.ask_before_closing(ctx);
         self.follow_chosen_face();
         while let Some(news) = self.surroundings.try_news() {
@@ -138,6 +158,9 @@ impl<W: Workers, S: Surroundings> Window<W, S> {
         if self.was_recording && self.store.recording == RecordingState::Off {
             // The next recording may be of somebody else, who has to agree anew.
             self.meta = SessionMeta::default();
+            if self.view == View::Sessions {
+                self.list_sessions();
+            }
         }
         self.was_recording = self.store.is_recording();
         self.apply_settings(ctx);
@@ -200,10 +223,14 @@ impl<W: Workers, S: Surroundings> Window<W, S> {
             },
             view: self.view,
         };
-        if self.view == View::Files {
-            views::files_bar(ui, top, scene, actions);
-        } else {
-            views::top_bar(ui, top, scene, &mut self.open_sources, actions);
+        match self.view {
+            View::Files => views::files_bar(ui, top, scene, actions),
+            View::Sessions => {
+                views::sessions_bar(ui, top, scene, &mut self.sessions_page, actions);
+            }
+            View::Live | View::Teach | View::Settings => {
+                views::top_bar(ui, top, scene, &mut self.open_sources, actions);
+            }
         }
         let mut middle = whole.with_min_y(top.bottom()).with_max_y(status.top());
         if compact {
@@ -225,21 +252,43 @@ impl<W: Workers, S: Surroundings> Window<W, S> {
         if !compact {
             views::rail(ui, rail, scene, actions);
         }
-        if self.view == View::Settings {
-            let room = if compact { middle } else { centre };
-            let page = &mut self.page;
-            views::settings_page(ui, room.shrink2(vec2(theme::PAD, 12.0)), scene, page, actions);
-        } else if self.view == View::Files {
-            views::files_page(ui, centre, scene, &mut self.files_page, actions);
-        } else {
-            views::live_page(ui, centre, whole.height(), scene, actions);
-        }
-        if self.view == View::Files {
-            views::files_panel(ui, side, scene, &mut self.files_page, actions);
-        } else if self.view == View::Teach {
-            views::teach_panel(ui, side, scene, &mut self.teach_page, actions);
-        } else if self.view == View::Live || !compact {
-            views::face_panel(ui, side, scene);
+        let wide = if compact { middle } else { centre.with_max_x(middle.right()) };
+        let replay = self.store.sessions.replay.is_some();
+        match self.view {
+            View::Settings => {
+                let room = if compact { middle } else { centre };
+                let room = room.shrink2(vec2(theme::PAD, 12.0));
+                views::settings_page(ui, room, scene, &mut self.page, actions);
+                if !compact {
+                    views::face_panel(ui, side, scene);
+                }
+            }
+            View::Files => {
+                views::files_page(ui, centre, scene, &mut self.files_page, actions);
+                views::files_panel(ui, side, scene, &mut self.files_page, actions);
+            }
+            View::Sessions if replay => {
+                views::replay_page(ui, centre, scene, &mut self.replay_page, actions);
+                views::replay_panel(ui, side, scene, &mut self.replay_page, actions);
+            }
+            View::Sessions => {
+                // Without a chosen one the list has all the room.
+                let chosen = self.store.sessions.chosen().is_some();
+                let room = if chosen { centre } else { wide };
+                let page = &mut self.sessions_page;
+                views::sessions_page(ui, room, scene, page, actions);
+                if chosen {
+                    views::sessions_panel(ui, side, scene, page, actions);
+                }
+            }
+            View::Teach => {
+                views::live_page(ui, centre, whole.height(), scene, actions);
+                views::teach_panel(ui, side, scene, &mut self.teach_page, actions);
+            }
+            View::Live => {
+                views::live_page(ui, centre, whole.height(), scene, actions);
+                views::face_panel(ui, side, scene);
+            }
         }
         views::status_line(ui, status, scene);
         if self.help {
@@ -247,6 +296,9 @@ impl<W: Workers, S: Surroundings> Window<W, S> {
         }
         if self.store.files.asks_to_close {
             views::close_question(ui, scene, actions);
+        }
+        if self.store.sessions.asks_to_erase.is_some() {
+            views::erase_question(ui, scene, actions);
         }
         if self.files_hover {
             views::drop_overlay(ui, whole);
@@ -256,62 +308,10 @@ impl<W: Workers, S: Surroundings> Window<W, S> {
     fn take_file_picture(&mut self, ctx: &egui::Context) {
         self.file_preview.update(ctx);
         self.store.files.show(self.file_preview.shown());
+        self.store.sessions.show_picture(self.file_preview.shown());
     }
 
-    fn keys(&self, ctx: &egui::Context, actions: &mut Actions) {
-        let busy = ctx.text_edit_focused() || egui::Popup::is_any_open(ctx);
-        let focused = ctx.memory(|memory| memory.focused().is_some());
-        let ready = self.store.source_info().is_some();
-        let pressed: Vec<(Key, Modifiers)> = ctx.input(|input| {
-            let key = |event: &Event| match *event {
-                Event::Key { key, pressed: true, repeat: false, modifiers, .. } => {
-                    Some((key, modifiers))
-                }
-                _ => None,
-            };
-            input.events.iter().filter_map(key).collect()
-        });
-        if !busy && !self.help && !self.store.files.asks_to_close {
-            self.files_keys(ctx, actions);
-        }
-        for (key, modifiers) in pressed {
-            if modifiers.command || modifiers.ctrl || modifiers.alt || busy {
-                continue;
-            }
-            let asks = key == Key::Questionmark || (key == Key::Slash && modifiers.shift);
-            if self.help {
-                // Escape is the sheet's own.
-                if asks {
-                    actions.push(Action::Help(false));
-                }
-                continue;
-            }
-            match key {
-                _ if asks => actions.push(Action::Help(true)),
-                Key::R => actions.extend(self.toggle_recording()),
-                Key::M if ready => actions.push(Action::Mark(None)),
-                // A control that has the keyboard takes the space bar itself.
-                Key::Space
-                    if !focused
-                        && self.view != View::Files
-                        && (ready || self.store.is_frozen()) =>
-                {
-                    actions.push(Action::Freeze(!self.store.is_frozen()));
-                }
-                Key::F => actions.push(Action::FullScreen(!self.full_screen)),
-                Key::Escape if self.full_screen => actions.push(Action::FullScreen(false)),
-                Key::Escape if self.store.files.selection.is_some() => {}
-                Key::Escape if self.view != View::Live => actions.push(Action::Show(View::Live)),
-                _ if ready => {
-                    let digit = digit(key);
-                    actions.extend(digit.map(|d| Action::Mark(Some(format!("marker {d}")))));
-                }
-                _ => {}
-            }
-        }
-    }
-
-    fn toggle_recording(&self) -> Option<Action> {
+    pub(super) fn toggle_recording(&self) -> Option<Action> {
         match self.store.recording {
             RecordingState::Off => {
                 self.store.source_info().is_some().then_some(Action::StartRecording)
@@ -350,19 +350,7 @@ impl<W: Workers, S: Surroundings> Window<W, S> {
             }
             Action::Freeze(frozen) => self.store.set_frozen(frozen),
             Action::Choose(track) => self.store.choose(track),
-            Action::Show(view) => {
-                if view != View::Teach {
-                    self.stop_collecting();
-                }
-                self.view = view;
-                if matches!(view, View::Live | View::Teach) && self.store.spec.is_none() {
-                    // The program was started with files alone.
-                    self.open(self.settings.source.clone());
-                }
-                if view == View::Files {
-                    self.look_for_recent();
-                }
-            }
+            Action::Show(view) => self.show_page(view),
             Action::Help(open) => self.help = open,
             Action::FullScreen(full) => {
                 self.full_screen = full;
@@ -376,6 +364,8 @@ impl<W: Workers, S: Surroundings> Window<W, S> {
             }
             Action::Describe(meta) => self.meta = meta,
             Action::Dismiss(id) => self.store.dismiss(id),
+            Action::ChooseFolder(dialog) => self.choose(dialog),
+            Action::UseModel(place) => self.use_model_in(place),
             Action::OpenFolder(folder) => self.surroundings.open_folder(&folder),
             Action::AcceptWelcome(spec) => {
                 let accepted =
@@ -392,7 +382,40 @@ impl<W: Workers, S: Surroundings> Window<W, S> {
             Action::PostponeSessions => self.store.unfinished.clear(),
             Action::Teach(action) => self.act_on_teaching(action),
             Action::Files(action) => self.act_on_files(ctx, action),
+            Action::Sessions(action) => self.act_on_sessions(action),
         }
+    }
+
+    fn show_page(&mut self, view: View) {
+        if view != View::Teach {
+            self.stop_collecting();
+        }
+        if self.view == View::Sessions && view != View::Sessions {
+            self.pause_session();
+        }
+        self.view = view;
+        match view {
+            View::Live | View::Teach if self.store.spec.is_none() => {
+                // The program was started with files alone.
+                self.open(self.settings.source.clone());
+            }
+            View::Files => {
+                self.look_for_recent();
+                self.play_file_again();
+            }
+            View::Sessions => {
+                self.list_sessions();
+                self.play_session_again();
+            }
+            View::Settings => self.look_at_models(),
+            View::Live | View::Teach => {}
+        }
+    }
+
+    /// Opens a dialog of the system.
+    pub(super) fn choose(&mut self, dialog: Dialog) {
+        self.dialog = dialog;
+        self.surroundings.choose(dialog);
     }
 
     fn open(&mut self, spec: SourceSpec) {
@@ -437,6 +460,9 @@ impl<W: Workers, S: Surroundings> Window<W, S> {
                 let text = format!("Recording finished: {}.", count(rows, "row"));
                 self.store.tell(Tone::News, text, Some(folder));
             }
+            News::Chosen(paths) if self.dialog == Dialog::Video => self.try_video(paths),
+            News::Chosen(paths) if self.dialog == Dialog::Model => self.model_chosen(paths),
+            News::Models(known) => self.store.model_choice.known = known,
             News::Chosen(paths) => self.add_files(paths),
             News::NoDialog => self.on_no_dialog(),
             News::Missing(paths) => self.store.files.missing = paths,
@@ -457,8 +483,4 @@ impl<W: Workers, S: Surroundings> Window<W, S> {
             self.applied = Some(self.settings.clone());
         }
     }
-}
-
-fn digit(key: Key) -> Option<u8> {
-    key.name().parse().ok().filter(|digit| (1..=9).contains(digit))
 }

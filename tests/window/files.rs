@@ -18,7 +18,7 @@ use mien::session::SessionEvent;
 use mien::settings::Settings;
 use mien::source::media::{MediaError, MediaInfo};
 use mien::time::Pts;
-use mien::ui::actions::News;
+use mien::ui::actions::{Dialog, News};
 
 use crate::hands::{Call, HAPPY, Hands, LARGE, SMALL, face};
 
@@ -128,7 +128,10 @@ fn an_empty_page_says_how_to_open_something_and_the_dialog_is_asked_for() {
     hands.click("Open folder");
     hands.0.key_press_modifiers(Modifiers::COMMAND, Key::O);
     hands.steps();
-    assert_eq!(hands.bench().window.surroundings.dialogs, [false, true, false]);
+    assert_eq!(
+        hands.bench().window.surroundings.dialogs,
+        [Dialog::Files, Dialog::Folder, Dialog::Files]
+    );
 }
 
 #[test]
@@ -251,13 +254,13 @@ fn the_wheel_zooms_and_the_part_follows_the_picture() {
         });
         hands.steps();
     }
-    let part = hands.bench().window.store.files.zoom.expect("zoomed in");
+    let part = hands.bench().window.store.files.film.zoom.expect("zoomed in");
     assert!(part.1 - part.0 < Duration::from_secs(5), "{part:?}");
     picture(&mut hands, 1, 249);
-    let part = hands.bench().window.store.files.zoom.expect("zoomed in");
+    let part = hands.bench().window.store.files.film.zoom.expect("zoomed in");
     assert!(part.1 >= Duration::from_secs_f64(9.96), "{part:?}");
     hands.click("Show all");
-    assert_eq!(hands.bench().window.store.files.zoom, None);
+    assert_eq!(hands.bench().window.store.files.film.zoom, None);
 }
 
 #[test]
@@ -320,7 +323,7 @@ fn a_file_that_cannot_be_shown_says_why() {
     assert!(hands.shows("This file can’t be shown"));
     assert!(hands.shows("Mien reads MP4"));
     hands.click("Open another");
-    assert_eq!(hands.bench().window.surroundings.dialogs, [false]);
+    assert_eq!(hands.bench().window.surroundings.dialogs, [Dialog::Files]);
 }
 
 fn ask_to_close(hands: &mut Hands) -> bool {

@@ -19,6 +19,7 @@ use mien::observation::{
 };
 use mien::pipeline::PipelineOptions;
 use mien::runtime::file_queue::{QueueCommand, QueueEvent};
+use mien::runtime::librarian::{LibraryCommand, LibraryEvent};
 use mien::runtime::live::{
     Event, LiveObservation, LiveStats, ModelsInfo, PreviewFrame, RecordingRequest,
 };
@@ -27,7 +28,7 @@ use mien::runtime::teaching::{TakeId, TeachCommand};
 use mien::settings::Settings;
 use mien::source::{SourceInfo, SourceSpec};
 use mien::time::Pts;
-use mien::ui::actions::{News, Surroundings, Workers};
+use mien::ui::actions::{Dialog, News, Surroundings, Workers};
 use mien::ui::preview::{PreviewSink, preview};
 use mien::ui::store::{RecordingState, UnfinishedSession};
 use mien::ui::theme;
@@ -59,8 +60,11 @@ pub enum Call {
     /// Name of a taught model; `None`: the one of the start.
     Use(Option<String>),
     Save(PathBuf),
+    /// Folder of a model; `None`: the built-in one.
+    Load(Option<PathBuf>),
     Play(PlayCommand),
     Queue(QueueCommand),
+    Library(LibraryCommand),
 }
 
 #[derive(Default)]
@@ -69,6 +73,7 @@ pub struct FakeWorkers {
     pub events: RefCell<VecDeque<Event>>,
     pub play_events: RefCell<VecDeque<PlayEvent>>,
     pub queue_events: RefCell<VecDeque<QueueEvent>>,
+    pub library_events: RefCell<VecDeque<LibraryEvent>>,
     pub observations: RefCell<VecDeque<LiveObservation>>,
     pub stats: LiveStats,
     pub runs: u64,
@@ -116,6 +121,7 @@ impl Workers for FakeWorkers {
             TeachCommand::Cancel => Call::StopLearning,
             TeachCommand::Use(model) => Call::Use(model.map(|model| model.name.clone())),
             TeachCommand::Save { folder, .. } => Call::Save(folder),
+            TeachCommand::Load(place) => Call::Load(place),
         });
     }
 
@@ -125,6 +131,14 @@ impl Workers for FakeWorkers {
 
     fn queue(&mut self, command: QueueCommand) {
         self.calls.push(Call::Queue(command));
+    }
+
+    fn library(&mut self, command: LibraryCommand) {
+        self.calls.push(Call::Library(command));
+    }
+
+    fn try_library_event(&self) -> Option<LibraryEvent> {
+        self.library_events.borrow_mut().pop_front()
     }
 
     fn try_play_event(&self) -> Option<PlayEvent> {
@@ -158,8 +172,11 @@ pub struct FakeSurroundings {
     pub opened: Vec<PathBuf>,
     pub finished: Vec<UnfinishedSession>,
     pub news: VecDeque<News>,
-    /// Dialogs that were asked for; true: for a folder.
-    pub dialogs: Vec<bool>,
+    pub pages: Vec<PathBuf>,
+    /// Folders of models that were looked at last.
+    pub looked_at: Vec<PathBuf>,
+    /// Dialogs that were asked for.
+    pub dialogs: Vec<Dialog>,
 }
 
 impl Surroundings for FakeSurroundings {
@@ -175,8 +192,16 @@ impl Surroundings for FakeSurroundings {
         self.finished.push(session.clone());
     }
 
-    fn choose_files(&mut self, folder: bool) {
-        self.dialogs.push(folder);
+    fn open_page(&mut self, page: &Path) {
+        self.pages.push(page.to_owned());
+    }
+
+    fn choose(&mut self, dialog: Dialog) {
+        self.dialogs.push(dialog);
+    }
+
+    fn look_at_models(&mut self, folders: Vec<PathBuf>) {
+        self.looked_at = folders;
     }
 
     fn look_for(&mut self, _paths: Vec<PathBuf>) {}

@@ -39,6 +39,8 @@ fn full_screen_comes_and_goes_by_key() {
 fn settings_take_effect_and_are_kept_at_once() {
     let mut hands = Hands::running(LARGE);
     hands.click("Settings");
+    hands.0.get_by_label("Theme: Light").scroll_to_me();
+    hands.steps();
     hands.click("Theme: Light");
     assert_eq!(hands.settings().theme, settings::Theme::Light);
     hands.0.get_by_label("Mark faces in the picture").scroll_to_me();

@@ -1,10 +1,15 @@
 //! Drives the window by accessible label, without a display and without workers.
 #![cfg(feature = "gui")]
 
+#[path = "../common/made.rs"]
+mod made;
+
 mod files;
 mod hands;
 mod keys_and_settings;
+mod models;
 mod reading;
 mod recording;
+mod sessions;
 mod sources;
 mod teaching;

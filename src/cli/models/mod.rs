@@ -10,7 +10,7 @@ use clap::{Args, Subcommand};
 
 use super::fail;
 use crate::evaluate::grouped;
-use crate::model::{Card, ModelError, built_in, read_card};
+use crate::model::{Card, ModelError, built_in, card_in};
 
 #[derive(Debug, Args)]
 #[command(args_conflicts_with_subcommands = true)]
@@ -74,10 +74,7 @@ struct Known {
 
 impl Known {
     fn in_dir(dir: &Path) -> Result<Self, ModelError> {
-        let card = Card::parse(&read_card(dir)?).map_err(|reasons| ModelError::Card {
-            place: dir.display().to_string(),
-            reason: reasons.join("; "),
-        })?;
+        let card = card_in(dir)?;
         let bytes = std::fs::metadata(dir.join(card.file())).ok().map(|file| file.len());
         Ok(Self { card, dir: Some(dir.to_owned()), bytes })
     }

@@ -120,6 +120,16 @@ impl Card {
         }
     }
 
+    /// The first set of pictures in its figures, and the figures that sum it up.
+    pub fn headline(&self) -> Option<(String, Vec<(String, f64)>)> {
+        let first = self.metrics().first()?;
+        let set = first.get("set")?.as_str()?.to_owned();
+        let figures = ["accuracy", "macro_recall", "ece"]
+            .into_iter()
+            .filter_map(|key| Some((key.replace('_', " "), first.get(key)?.as_float()?)));
+        Some((set, figures.collect()))
+    }
+
     /// What it is bad at.
     pub fn limits(&self) -> &[String] {
         match self {

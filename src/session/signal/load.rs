@@ -236,6 +236,8 @@ fn face_sample(face: &FaceRow, words: &[String]) -> Result<FaceSample, String> {
     let four =
         |numbers: [Option<f32>; 4]| Some([numbers[0]?, numbers[1]?, numbers[2]?, numbers[3]?]);
     let three = |numbers: [Option<f32>; 3]| Some([numbers[0]?, numbers[1]?, numbers[2]?]);
+    let conditions =
+        four([face.quality_size, face.quality_light, face.quality_sharpness, face.quality_turn]);
     let id = face.id.unwrap_or(0);
     Ok(FaceSample {
         id: u32::try_from(id).map_err(|_| format!("face_id {id} is too large"))?,
@@ -244,6 +246,8 @@ fn face_sample(face: &FaceRow, words: &[String]) -> Result<FaceSample, String> {
         valence: within("valence", face.valence, -1.0)?,
         arousal: within("arousal", face.arousal, -1.0)?,
         quality: within("quality", face.quality, 0.0)?,
+        conditions: conditions
+            .map(|all| all.map(|one| (one.clamp(0.0, 1.0) * 255.0).round() as u8)),
         confidence: within("confidence", face.confidence, 0.0)?,
         bbox: four([face.bbox_x, face.bbox_y, face.bbox_w, face.bbox_h]),
         pose_deg: three([face.pitch_deg, face.yaw_deg, face.roll_deg]),
@@ -282,7 +286,7 @@ fn tracks(samples: &[Sample]) -> Vec<FaceTrack> {
     tracks.into_values().collect()
 }
 
-fn read_events(session: &Session, signal: &mut Signal) {
+pub fn read_events(session: &Session, signal: &mut Signal) {
     let rows = match session.events() {
         Ok(rows) => rows,
         Err(error) => return signal.problems.note(|| error.to_string()),

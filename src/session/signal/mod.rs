@@ -55,6 +55,8 @@ pub struct FaceSample {
     pub arousal: Option<f32>,
     /// Lowest of the four qualities, 0..=1.
     pub quality: Option<f32>,
+    /// The four: size, light, sharpness and turn, in steps of 1/255.
+    pub conditions: Option<[u8; 4]>,
     /// How sure the detector was, 0..=1.
     pub confidence: Option<f32>,
     /// Left, top, width and height in pixels.
@@ -131,6 +133,12 @@ impl Signal {
     /// As [`Self::open`].
     pub fn read(session: &Session) -> Result<Self, ReadError> {
         load::signal(session)
+    }
+
+    /// Takes in the events as they are in the table now.
+    pub(crate) fn read_events_again(&mut self, session: &Session) {
+        self.events.clear();
+        load::read_events(session, self);
     }
 
     /// Column words of the classes, in the order of every posterior.

@@ -1,5 +1,4 @@
 use super::*;
-use crate::session::{SessionClock, Stamp};
 
 const LABELS: [&str; 2] = ["calm", "tense"];
 
@@ -109,9 +108,10 @@ fn a_span_is_shares_of_time_episodes_and_losses() {
 #[test]
 fn rows_of_the_table_give_the_same_as_the_analysis() {
     let labels = Labels::new(["Calm", "Very tense"]);
-    let words = column_words(labels.names());
-    let (mut live, mut read) = (Trace::new(labels.clone(), (0, 0)), Trace::new(labels, (0, 0)));
-    let mut clock = SessionClock::new();
+    let dir = tempfile::tempdir().unwrap();
+    let header = crate::session::sample::header(&labels);
+    let mut recorder = crate::session::Recorder::create(dir.path(), header).unwrap();
+    let mut live = Trace::new(labels.clone(), (0, 0));
     for index in 0..20 {
         let faces = match index {
             5..8 => Vec::new(),
@@ -119,15 +119,13 @@ fn rows_of_the_table_give_the_same_as_the_analysis() {
         };
         let seen = observation(index, index as f64 / 25.0, faces);
         live.push(&seen);
-        let stamp: Stamp = clock.stamp(seen.run, seen.pts, seen.index, seen.pts.since_start());
-        if seen.faces.is_empty() {
-            read.push_row(&Row::without_face(stamp, None));
-        }
-        for face in &seen.faces {
-            let id = u64::from(face.track.0);
-            read.push_row(&Row::with_face(stamp, None, id, face, &words));
-        }
+        recorder.write(&seen, seen.pts.since_start()).unwrap();
     }
+    recorder.marker(secs(0.2), "start").unwrap();
+    let folder = recorder.finish(crate::session::SessionSummary::default()).unwrap().folder;
+    let signal = crate::session::Signal::open(&folder).unwrap();
+    let read = Trace::of_signal(&signal, labels, (0, 0));
+    assert_eq!((read.len(), read.events().len()), (20, 1));
     for frame in 0..20 {
         let mut expected = live.observation(frame).unwrap();
         expected.frame_size = (0, 0);

@@ -3,7 +3,7 @@
 use eframe::egui::accesskit::Role;
 use eframe::egui::{self, Rect, Sense, StrokeKind, pos2, vec2};
 
-use super::files::grouped;
+use super::film::grouped;
 use super::top_bar::{clock, more};
 use super::{Scene, row_region};
 use crate::source::media::MediaInfo;
@@ -49,7 +49,7 @@ pub fn files_bar(ui: &mut egui::Ui, rect: Rect, scene: Scene<'_>, actions: &mut 
         ui.painter().galley(place.min, galley, theme.text);
         announce(ui, place, Role::Label, &name, None);
         response.on_hover_text(item.map_or(name, |item| item.path.to_string_lossy().into_owned()));
-        if let Some(info) = files.info().filter(|_| left > 60.0) {
+        if let Some(info) = files.film.info().filter(|_| left > 60.0) {
             let text = details(info, files.length().as_secs());
             let font = theme::font(theme::SIZE_BODY);
             let galley = elided(ui, &text, font, theme.muted, left);
@@ -165,7 +165,7 @@ impl Progress {
 /// Texts of the status line, and whether each asks to look here.
 pub(super) fn figures(scene: Scene<'_>) -> Vec<(String, bool)> {
     let files = &scene.store.files;
-    let Some(info) = files.info() else { return vec![(files.summary(), false)] };
+    let Some(info) = files.film.info() else { return vec![(files.summary(), false)] };
     let decoder = if info.decoder == "ffmpeg" { "ffmpeg" } else { "built in" };
     let coded = if info.codec == info.container {
         info.codec.clone()

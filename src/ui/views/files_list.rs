@@ -141,7 +141,7 @@ fn words(item: &FileItem, theme: &Theme) -> (String, egui::Color32) {
                 let share = (progress.pts.as_secs_f64() as f32 / end).min(1.0);
                 format!("analysing {}", percent(share))
             } else {
-                format!("analysing, {} frames", super::files::grouped(progress.frames))
+                format!("analysing, {} frames", super::film::grouped(progress.frames))
             };
             (text, theme.muted)
         }

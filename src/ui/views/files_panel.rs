@@ -10,11 +10,12 @@ use super::face_panel::{affect_of, big_word, duration, quality, small_text, titl
 use super::files::FilesPage;
 use super::files_list::files_list;
 use super::{Scene, side_panel};
-use crate::observation::{FaceReading, Observation};
+use crate::observation::Observation;
 use crate::session::SessionEvent;
 use crate::session::trace::{Follow, Span, Trace};
-use crate::ui::actions::{Action, Actions, FilesAction};
-use crate::ui::files_store::{FileState, MediaState};
+use crate::ui::actions::{Action, Actions, FilesAction, FilmAction};
+use crate::ui::files_store::FileState;
+use crate::ui::film::MediaState;
 use crate::ui::store::count;
 use crate::ui::theme::{self, Theme};
 use crate::ui::widgets::{Button, EmotionBars, Look, ReadingRow, heading, percent, time};
@@ -62,27 +63,16 @@ fn tabs(ui: &mut egui::Ui, scene: Scene<'_>, asked: &mut Vec<FilesAction>) {
     });
 }
 
-/// The face of a frame that is followed.
-pub fn followed<'a>(scene: Scene<'_>, found: &'a Observation) -> Option<&'a FaceReading> {
-    match scene.store.files.follow {
-        Follow::Track(track) => found.faces.iter().find(|face| face.track == track),
-        Follow::Largest => found
-            .faces
-            .iter()
-            .max_by(|a, b| a.detection.bbox.area().total_cmp(&b.detection.bbox.area())),
-    }
-}
-
 fn reading(ui: &mut egui::Ui, scene: Scene<'_>, asked: &mut Vec<FilesAction>) {
     let files = &scene.store.files;
     if let (Some((from, to)), Some(span), Some(trace)) =
-        (files.selection, files.span(), files.trace())
+        (files.film.selection, files.span(), files.trace())
     {
         selected(ui, scene, ((from, to), span, trace), asked);
         return;
     }
     let found = files.observation();
-    let face = found.as_ref().and_then(|found| followed(scene, found));
+    let face = found.as_ref().and_then(|found| files.film.followed(found));
     let trace = files.trace();
     match (face, trace) {
         (Some(face), Some(trace)) => title(ui, scene, face, trace.labels()),
@@ -103,11 +93,11 @@ fn reading(ui: &mut egui::Ui, scene: Scene<'_>, asked: &mut Vec<FilesAction>) {
         quality(ui, face);
     }
     if let Some(trace) = trace {
-        events(ui, trace, (Duration::ZERO, Duration::MAX), &[], asked);
+        seeks(ui, trace, (Duration::ZERO, Duration::MAX), &[], asked);
     }
 }
 
-fn bars(
+pub(super) fn bars(
     ui: &mut egui::Ui,
     scene: Scene<'_>,
     labels: &crate::observation::Labels,
@@ -125,14 +115,14 @@ fn no_reading(ui: &mut egui::Ui, scene: Scene<'_>, found: Option<&Observation>) 
     }
     if found.is_some() {
         big_word(ui, scene, "no face", theme.faint, None);
-        let text = match files.follow {
+        let text = match files.film.follow {
             Follow::Track(track) => format!("Face {track} is not in this picture."),
             Follow::Largest => "Bars return when a face is in the picture.".to_owned(),
         };
         small_text(ui, &text, theme.muted);
         return;
     }
-    let (word, text, color) = match (&files.media, files.item().map(|item| &item.state)) {
+    let (word, text, color) = match (&files.film.media, files.item().map(|item| &item.state)) {
         (MediaState::Absent, _) => {
             ("no file", "Readings stand here when a file is open.".to_owned(), theme.muted)
         }
@@ -209,9 +199,9 @@ fn selected(
     );
     ui.add_space(theme::GRID);
     if Button::new("Back to the picture").look(Look::Quiet).hint("Esc").ui(ui).clicked() {
-        asked.push(FilesAction::Select(None));
+        asked.push(FilesAction::Film(FilmAction::Select(None)));
     }
-    events(ui, trace, (from, to), &span.lost, asked);
+    seeks(ui, trace, (from, to), &span.lost, asked);
 }
 
 /// "2 min 21 s", "9.4 s".
@@ -224,15 +214,56 @@ fn length(time: Duration) -> String {
     }
 }
 
-fn events(
+fn seeks(
+    ui: &mut egui::Ui,
+    trace: &Trace,
+    span: (Duration, Duration),
+    lost: &[(Duration, Duration)],
+    asked: &mut Vec<FilesAction>,
+) {
+    let at = events(ui, trace, span, lost);
+    asked.extend(at.map(|at| FilesAction::Film(FilmAction::Seek(at))));
+}
+
+/// What happened in a span, and when the face was lost; the time of one that was clicked.
+pub(super) fn events(
     ui: &mut egui::Ui,
     trace: &Trace,
     (from, to): (Duration, Duration),
     lost: &[(Duration, Duration)],
-    asked: &mut Vec<FilesAction>,
-) {
-    let words = |event: &SessionEvent| match event {
-        SessionEvent::Marker { label } => format!("marker {label}"),
+) -> Option<Duration> {
+    let inside = trace.events().iter().filter(|e| e.at >= from && e.at <= to);
+    let mut entries: Vec<(Duration, String)> =
+        inside.take(MOST_EVENTS).map(|event| (event.at, event_words(&event.event))).collect();
+    entries.extend(
+        lost.iter()
+            .take(MOST_EVENTS)
+            .map(|(at, length)| (*at, format!("face lost for {:.1} s", length.as_secs_f32()))),
+    );
+    entries.sort_by_key(|(at, _)| *at);
+    if entries.is_empty() {
+        return None;
+    }
+    ui.add_space(theme::GAP);
+    heading(ui, "Events", "");
+    let mut clicked = None;
+    for (at, text) in entries.iter().take(MOST_EVENTS) {
+        let at_text = time(*at);
+        let width = ui.available_width();
+        let spoken = format!("{at_text} {text}");
+        let button = Button::new(&at_text).hint(text).name(&spoken).look(Look::Quiet);
+        if button.max_width(width).ui(ui).on_hover_text(text).clicked() {
+            clicked = Some(*at);
+        }
+    }
+    clicked
+}
+
+/// What happened, in a few words.
+pub(super) fn event_words(event: &SessionEvent) -> String {
+    match event {
+        SessionEvent::Marker { label } if label.starts_with("marker") => label.clone(),
+        SessionEvent::Marker { label } => format!("marker {label}").trim_end().to_owned(),
         SessionEvent::Note { text } => format!("note {text}"),
         SessionEvent::Gap { duration, reason } => {
             format!("gap of {:.1} s: {reason}", duration.as_secs_f32())
@@ -241,28 +272,5 @@ fn events(
         SessionEvent::SourceReturned { .. } => "source back".to_owned(),
         SessionEvent::Cut => "cut".to_owned(),
         SessionEvent::SettingsChanged { settings } => format!("settings: {settings}"),
-    };
-    let inside = trace.events().iter().filter(|e| e.at >= from && e.at <= to);
-    let mut entries: Vec<(Duration, String)> =
-        inside.take(MOST_EVENTS).map(|event| (event.at, words(&event.event))).collect();
-    entries.extend(
-        lost.iter()
-            .take(MOST_EVENTS)
-            .map(|(at, length)| (*at, format!("face lost for {:.1} s", length.as_secs_f32()))),
-    );
-    entries.sort_by_key(|(at, _)| *at);
-    if entries.is_empty() {
-        return;
-    }
-    ui.add_space(theme::GAP);
-    heading(ui, "Events", "");
-    for (at, text) in entries.iter().take(MOST_EVENTS) {
-        let at_text = time(*at);
-        let width = ui.available_width();
-        let spoken = format!("{at_text} {text}");
-        let button = Button::new(&at_text).hint(text).name(&spoken).look(Look::Quiet);
-        if button.max_width(width).ui(ui).on_hover_text(text).clicked() {
-            asked.push(FilesAction::Seek(*at));
-        }
     }
 }

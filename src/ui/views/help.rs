@@ -7,15 +7,20 @@ use crate::ui::theme::{self, Theme};
 use crate::ui::widgets::Button;
 
 const WIDTH: f32 = 360.0;
-const KEYS: [(&str, &str); 12] = [
+const KEYS: [(&str, &str); 17] = [
     ("R", "start or stop recording"),
     ("M", "set a marker"),
     ("1 – 9", "set a marker with this number"),
     ("Space", "freeze the view, or let it go on"),
     ("Ctrl+O", "open videos and pictures"),
-    ("Space", "in Files: play, or stand still"),
-    ("← →", "in Files: one picture back or on; also , and ."),
-    ("Home, End", "in Files: first and last picture"),
+    ("Space", "where something plays: go on, or stand still"),
+    ("← →", "there: one picture back or on; with Shift 5 s"),
+    ("Home End", "there: first and last picture"),
+    ("+ −", "where something plays: look closer, or less close"),
+    ("[ ]", "there: a span from here, or up to here"),
+    ("L", "the list of sessions"),
+    ("↑ ↓ Enter", "in Sessions: choose one, and show it"),
+    ("S", "in a session: figures, or the moment"),
     ("F", "full screen"),
     ("Esc", "leave full screen, a page or a list"),
     ("Tab", "next control; Enter or Space presses it"),

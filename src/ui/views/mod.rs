@@ -6,11 +6,21 @@ mod files;
 mod files_bar;
 mod files_list;
 mod files_panel;
+mod film;
 mod help;
 mod live;
+mod model_card;
 mod notices;
 mod picture;
 mod rail;
+mod replay;
+mod replay_panel;
+mod sessions;
+mod sessions_bar;
+mod sessions_compare;
+mod sessions_filter;
+mod sessions_panel;
+mod sessions_row;
 mod settings_page;
 mod status_line;
 mod teach;
@@ -37,6 +47,11 @@ pub use live::live_page;
 pub use notices::notices;
 pub use picture::picture;
 pub use rail::rail;
+pub use replay::{ReplayPage, replay_page};
+pub use replay_panel::replay_panel;
+pub use sessions::{SessionsPage, sessions_page};
+pub use sessions_bar::sessions_bar;
+pub use sessions_panel::{erase_question, sessions_panel};
 pub use settings_page::{SettingsPage, settings_page};
 pub use status_line::status_line;
 pub use teach::{TeachPage, teach_panel};
@@ -67,6 +82,14 @@ pub struct Scene<'a> {
     pub reduced_motion: bool,
     /// Which page is shown.
     pub view: super::actions::View,
+}
+
+impl Scene<'_> {
+    /// Whether [`notices`] has something to say.
+    pub fn has_notices(&self) -> bool {
+        let files = self.offers_unfinished && !self.settings.unfinished_files.is_empty();
+        !self.store.notices.is_empty() || !self.store.unfinished.is_empty() || files
+    }
 }
 
 /// The panel at the right: its ground and border, and contents that scroll.

@@ -9,9 +9,10 @@ use crate::ui::theme::{self, Theme};
 use crate::ui::widgets::{Icon, focus_ring};
 
 /// Pages at the top. Another page is another line.
-const PAGES: [(View, &str, Icon); 3] = [
+const PAGES: [(View, &str, Icon); 4] = [
     (View::Live, "Live", Icon::Smile),
     (View::Files, "Files", Icon::Film),
+    (View::Sessions, "Sessions", Icon::Rows),
     (View::Teach, "Teach", Icon::Cap),
 ];
 

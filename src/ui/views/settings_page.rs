@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use eframe::egui::{self, Rect, RichText, ScrollArea, TextEdit, vec2};
 
+use super::model_card::model_card;
 use super::{Scene, region};
 use crate::session::SessionMeta;
 use crate::settings::{self, ReducedMotion, Settings};
@@ -21,6 +22,14 @@ const SIZES: [(&str, f32); 5] =
 #[derive(Debug, Default)]
 pub struct SettingsPage {
     folder: Option<String>,
+    model: Option<String>,
+}
+
+impl SettingsPage {
+    /// Offers a field for the folder of a model.
+    pub fn type_model_path(&mut self) {
+        self.model.get_or_insert_default();
+    }
 }
 
 /// Draws the page.
@@ -53,6 +62,9 @@ pub fn settings_page(
             card(ui, "Next recording", |ui| recording(ui, &mut meta));
             card(ui, "Where recordings go", |ui| {
                 folder(ui, scene, &mut settings, page, actions);
+            });
+            card(ui, "Emotion model", |ui| {
+                model_card(ui, scene, &mut settings, &mut page.model, actions);
             });
             card(ui, "Reading", |ui| reading(ui, &mut settings));
             card(ui, "Window", |ui| window(ui, &mut settings));

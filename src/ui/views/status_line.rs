@@ -18,7 +18,11 @@ pub fn status_line(ui: &mut egui::Ui, rect: Rect, scene: Scene<'_>) {
     ui.painter().hline(rect.x_range(), rect.top() + 0.5, theme.border());
     row_region(ui, "status line", rect.shrink2(vec2(theme::GAP, 0.0)), |ui| {
         ui.spacing_mut().item_spacing.x = theme::PAD;
-        let figures = if is_files { super::files_bar::figures(scene) } else { figures(scene) };
+        let figures = match scene.view {
+            View::Files => super::files_bar::figures(scene),
+            View::Sessions => super::sessions_bar::figures(scene),
+            View::Live | View::Teach | View::Settings => figures(scene),
+        };
         for (text, alarming) in figures {
             status_text(ui, &text, if alarming { theme.warning } else { theme.muted });
         }

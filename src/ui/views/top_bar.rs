@@ -260,6 +260,7 @@ pub(super) fn more(ui: &mut egui::Ui, scene: Scene<'_>, actions: &mut Actions) {
         let entries = [
             ("Live", "", Action::Show(View::Live)),
             ("Files", "", Action::Show(View::Files)),
+            ("Sessions", "L", Action::Show(View::Sessions)),
             ("Teach", "", Action::Show(View::Teach)),
             ("Settings", "", Action::Show(View::Settings)),
             ("Marker", "M", Action::Mark(None)),
@@ -288,7 +289,7 @@ pub fn clock(secs: u64) -> String {
 }
 
 /// Bytes for people.
-fn megabytes(bytes: u64) -> String {
+pub(super) fn megabytes(bytes: u64) -> String {
     if bytes < 100_000 {
         format!("{} kB", bytes / 1000)
     } else {

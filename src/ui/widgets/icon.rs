@@ -30,8 +30,14 @@ pub enum Icon {
     Gear,
     /// Help.
     Question,
-    /// Opens a list.
+    /// Sessions.
+    Rows,
+    /// Back to where it was.
+    Left,
+    /// Opens a list; falling.
     Arrow,
+    /// Rising.
+    ArrowUp,
     /// Takes away.
     Cross,
     /// More.
@@ -110,6 +116,17 @@ impl Icon {
             Self::Arrow => {
                 let triangle = vec![at(3.0, 6.0), at(17.0, 6.0), at(10.0, 15.0)];
                 painter.add(Shape::convex_polygon(triangle, color, Stroke::NONE));
+            }
+            Self::ArrowUp => {
+                let triangle = vec![at(3.0, 14.0), at(10.0, 5.0), at(17.0, 14.0)];
+                painter.add(Shape::convex_polygon(triangle, color, Stroke::NONE));
+            }
+            Self::Left => line(&[(12.5, 4.0), (6.5, 10.0), (12.5, 16.0)]),
+            Self::Rows => {
+                for y in [3.0, 11.5] {
+                    let (top, bottom) = (y, y + 5.5);
+                    line(&[(3.0, top), (17.0, top), (17.0, bottom), (3.0, bottom), (3.0, top)]);
+                }
             }
             Self::Cross => {
                 line(&[(5.5, 5.5), (14.5, 14.5)]);

@@ -3,8 +3,9 @@
 
 use eframe::egui::accesskit::Role;
 use eframe::egui::epaint::{Mesh, Vertex, WHITE_UV};
-use eframe::egui::{self, Align2, Color32, Pos2, Rect, Sense, Shape, Stroke, pos2, vec2};
+use eframe::egui::{self, Align2, Color32, Pos2, Rect, Sense, Shape, Stroke, pos2};
 
+use super::flag::flag;
 use super::text::{announce, percent};
 use crate::observation::{Label, Labels};
 use crate::ui::history::{FaceHistory, GAP_SECS, Marker, SPAN_SECS, Sample};
@@ -13,13 +14,10 @@ use crate::ui::theme::{self, Theme};
 const RIBBON: f32 = 7.0;
 const RIBBON_GAP: f32 = 5.0;
 const AXIS: f32 = 22.0;
-const FLAG_HEIGHT: f32 = 15.0;
 /// Distance of the hatching lines.
 const HATCH: f32 = 7.0;
 /// Seconds between the numbers of the axis.
 const AXIS_STEP: u32 = 10;
-/// Bands are a little transparent, so that the axis and the card belong together.
-const BAND_OPACITY: f32 = 0.88;
 
 /// A minute of one face.
 pub struct Timeline<'a> {
@@ -71,7 +69,7 @@ impl Timeline<'_> {
         let theme = Theme::of(ui);
         let colors = theme.classes(labels.names());
         let colors: Vec<Color32> =
-            colors.iter().map(|color| color.gamma_multiply(BAND_OPACITY)).collect();
+            colors.iter().map(|color| color.gamma_multiply(theme::BAND_OPACITY)).collect();
         let mut mesh = Mesh::default();
         let mut previous: Option<&Sample> = None;
         for sample in &face.samples {
@@ -175,15 +173,7 @@ impl Timeline<'_> {
             let stroke = Stroke::new(1.0, theme.text);
             let line = [pos2(x, bands.top()), pos2(x, ribbon.bottom())];
             ui.painter().extend(Shape::dashed_line(&line, stroke, 2.0, 3.0));
-            let font = theme::font(theme::SIZE_HEADING);
-            let galley = super::text::elided(ui, &marker.text, font, theme.background, 96.0);
-            let width = galley.size().x + 10.0;
-            // A flag flies to the right, unless the card ends there.
-            let left = if x + width > bands.right() { x - width } else { x };
-            let flag = Rect::from_min_size(pos2(left, bands.top()), vec2(width, FLAG_HEIGHT));
-            ui.painter().rect_filled(flag, 0, theme.text);
-            let corner = pos2(flag.left() + 5.0, flag.center().y - galley.size().y / 2.0);
-            ui.painter().galley(corner, galley, theme.background);
+            flag(ui, bands, x, &marker.text);
         }
     }
 

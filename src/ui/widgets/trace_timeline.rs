@@ -16,6 +16,7 @@ use eframe::egui::{
 use super::trace_columns::{Columns, Key};
 use crate::session::SessionEvent;
 use crate::session::trace::{Follow, Trace};
+use crate::ui::film::SHORTEST_PART;
 use crate::ui::theme::{self, Theme};
 use crate::words::clock;
 
@@ -23,15 +24,12 @@ const RIBBON: f32 = 7.0;
 const RIBBON_GAP: f32 = 5.0;
 const AXIS: f32 = 20.0;
 const HATCH: f32 = 7.0;
-const BAND_OPACITY: f32 = 0.88;
 /// Width of a column in points.
 const COLUMN: f32 = 2.0;
 /// Nearer than this to the playhead a drag moves it.
 const GRIP: f32 = 7.0;
 /// A hand is not still while it clicks.
 const JITTER: f32 = 3.0;
-/// The shortest part that can be looked at.
-const SHORTEST: Duration = Duration::from_millis(500);
 /// Least distance between two numbers of the axis.
 const TICK_ROOM: f32 = 84.0;
 
@@ -143,7 +141,8 @@ impl TraceTimeline<'_> {
         columns.update(trace, key);
         let names = trace.labels().names();
         let colors = theme.classes(names);
-        let bright: Vec<Color32> = colors.iter().map(|c| c.gamma_multiply(BAND_OPACITY)).collect();
+        let bright: Vec<Color32> =
+            colors.iter().map(|c| c.gamma_multiply(theme::BAND_OPACITY)).collect();
         let read_to = trace.end().map_or(bands.left(), |end| self.x(bands, end));
         let step = bands.width() / count as f32;
         let mut mesh = Mesh::default();
@@ -226,12 +225,13 @@ impl TraceTimeline<'_> {
         }
     }
 
-    /// Cuts as dashes, markers as lines, gaps as amber ends.
+    /// Cuts as dashes, markers and notes as flags, gaps as amber ends.
     fn paint_events(&self, ui: &egui::Ui, bands: Rect) {
         let theme = Theme::of(ui);
         let events = self.trace.map_or(&[][..], |trace| trace.events());
         let shown = events.iter().filter(|e| (self.range.0..=self.range.1).contains(&e.at));
         // Where there are more than points there is nothing to tell apart.
+        let mut flags_end = f32::NEG_INFINITY;
         for event in shown.take(bands.width() as usize) {
             let x = self.x(bands, event.at).round();
             let line = [pos2(x, bands.top()), pos2(x, bands.bottom())];
@@ -241,6 +241,15 @@ impl TraceTimeline<'_> {
                 _ => Stroke::new(1.0, theme.text),
             };
             ui.painter().extend(Shape::dashed_line(&line, stroke, 2.0, 4.0));
+            let text = match &event.event {
+                SessionEvent::Marker { label } if label.trim().is_empty() => "marker",
+                SessionEvent::Marker { label: text } | SessionEvent::Note { text } => text,
+                _ => continue,
+            };
+            // Of flags that stand too near the first flies.
+            if x > flags_end {
+                flags_end = super::flag(ui, bands, x, text);
+            }
         }
     }
 
@@ -353,7 +362,7 @@ impl TraceTimeline<'_> {
         let whole = self.length.as_secs_f64();
         let share = f64::from((pos.x - rect.left()) / rect.width());
         let factor = (-f64::from(scroll.y) / 300.0).exp();
-        let new = (length * factor).clamp(SHORTEST.as_secs_f64().min(whole), whole);
+        let new = (length * factor).clamp(SHORTEST_PART.as_secs_f64().min(whole), whole);
         let pan = -f64::from(scroll.x / rect.width()) * new;
         let start = (from + share * (length - new) + pan).clamp(0.0, whole - new);
         let part = |secs: f64| Duration::try_from_secs_f64(secs).unwrap_or_default();
