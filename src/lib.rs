@@ -42,6 +42,8 @@ pub mod dataset;
 pub mod evaluate;
 pub mod teach;
 
+pub mod interaction;
+
 pub mod runtime;
 
 #[cfg(feature = "gui")]

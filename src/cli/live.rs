@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, bounded};
 
+use super::interact::CompanionSide;
 use super::observation_json::ObservationLine;
 use super::{EXIT_FAILED, EXIT_OK, InputArgs, LiveArgs, fail};
 use crate::observation::Labels;
@@ -28,17 +29,25 @@ pub fn run(input: &InputArgs, args: &LiveArgs) -> u8 {
         Ok(interrupted) => interrupted,
         Err(error) => return fail(&format!("Ctrl+C can't be caught: {error}"), ""),
     };
+    let companion = match CompanionSide::start(&args.companion, args.record.is_some(), args.json) {
+        Ok(companion) => companion,
+        Err(problem) => return fail(&problem.cause, &problem.advice),
+    };
     let spec = input.source.clone().unwrap_or(SourceSpec::Camera { number: None, size: None });
     let mut live = Live::start(input.live_options(), Arc::new(|| ()), Box::new(drop));
     let mut output = Output {
         args,
         spec,
         labels: None,
+        companion,
         first_captured_at: None,
         summary_at: None,
         failed: false,
     };
     let ended = output.follow(&mut live, &interrupted);
+    if let Some(companion) = &output.companion {
+        companion.save();
+    }
     let (all_ended, last_events) = live.shutdown(Instant::now() + SHUTDOWN);
     for event in last_events {
         output.tell(&event);
@@ -62,10 +71,33 @@ fn interrupts() -> Result<Receiver<()>, ctrlc::Error> {
 /// It ended because of a failure that has been told.
 struct Failed;
 
+/// What became of a line on standard output.
+enum Written {
+    Yes,
+    /// Whoever read has seen enough.
+    Unwanted,
+}
+
+impl TryFrom<io::Result<()>> for Written {
+    type Error = Failed;
+
+    fn try_from(written: io::Result<()>) -> Result<Self, Failed> {
+        match written {
+            Ok(()) => Ok(Self::Yes),
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(Self::Unwanted),
+            Err(error) => {
+                fail(&format!("standard output can't be written: {error}"), "");
+                Err(Failed)
+            }
+        }
+    }
+}
+
 struct Output<'a> {
     args: &'a LiveArgs,
     spec: SourceSpec,
     labels: Option<Labels>,
+    companion: Option<CompanionSide>,
     /// When the first frame read was captured: `--seconds` counts from there.
     first_captured_at: Option<Instant>,
     summary_at: Option<Instant>,
@@ -97,15 +129,17 @@ impl Output<'_> {
                 if self.is_over(&observation) {
                     return Ok(());
                 }
-                match self.print(&observation) {
-                    Ok(()) => {}
-                    // Whoever read has seen enough.
-                    Err(error) if error.kind() == io::ErrorKind::BrokenPipe => return Ok(()),
-                    Err(error) => {
-                        fail(&format!("standard output can't be written: {error}"), "");
-                        return Err(Failed);
-                    }
+                if let (Some(companion), Some(labels)) = (&mut self.companion, &self.labels) {
+                    companion.observe(&observation, labels);
                 }
+                if let Written::Unwanted = self.print(&observation).try_into()? {
+                    return Ok(());
+                }
+            }
+            if let Some(companion) = &mut self.companion
+                && let Written::Unwanted = companion.work(live).try_into()?
+            {
+                return Ok(());
             }
             if interrupted.try_recv().is_ok() {
                 return Ok(());

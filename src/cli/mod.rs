@@ -6,6 +6,7 @@ mod audit;
 mod cameras;
 mod doctor;
 mod evaluate;
+mod interact;
 mod live;
 mod models;
 mod observation_json;
@@ -108,6 +109,9 @@ enum Command {
     /// or noise change and the expression does not.
     #[command(after_help = AUDIT_EXAMPLES)]
     Audit(audit::AuditArgs),
+    /// The companion: simulate, train, evaluate, explain; what it remembers of you.
+    #[command(after_help = interact::EXAMPLES)]
+    Interact(interact::InteractArgs),
     /// Print a completion script for a shell.
     #[command(
         after_help = "Example: mien completions bash > ~/.local/share/bash-completion/completions/mien"
@@ -123,6 +127,7 @@ Examples:
   mien live --headless --source demo --seconds 5
   mien live --headless --json > readings.jsonl
   mien live --headless --record sessions --participant P07
+  mien live --headless --companion --json  decisions beside readings; answers on standard input
 
 Without --seconds it runs until Ctrl+C, which ends a recording properly.";
 
@@ -187,6 +192,8 @@ struct LiveArgs {
     /// Note to store in the session.
     #[arg(long, value_name = "TEXT", requires = "record")]
     note: Option<String>,
+    #[command(flatten)]
+    companion: interact::CompanionArgs,
 }
 
 impl InputArgs {
@@ -241,6 +248,7 @@ pub fn run() -> ExitCode {
             let detector_dir = args.detector.clone().or(cli.input.detector);
             audit::run(&args, &LiveOptions { model_dir, detector_dir, ..LiveOptions::default() })
         }
+        Some(Command::Interact(args)) => interact::run(&args),
         Some(Command::Completions { shell }) => {
             clap_complete::generate(shell, &mut Cli::command(), "mien", &mut std::io::stdout());
             EXIT_OK

@@ -70,10 +70,11 @@ pub(crate) fn percentiles(mut values: Vec<f64>) -> Option<Interval> {
 }
 
 /// SplitMix64 (Steele et al. 2014): small, and good enough to draw pictures with.
+#[derive(Debug)]
 pub(crate) struct Random(pub(crate) u64);
 
 impl Random {
-    fn next(&mut self) -> u64 {
+    pub(crate) fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);

@@ -172,7 +172,12 @@ impl Live {
 
     /// Puts a marker into the session being recorded, at this moment. False if none is.
     pub fn mark(&mut self, label: &str) -> bool {
-        self.shared.record_event(SessionEvent::Marker { label: label.to_owned() })
+        self.note(SessionEvent::Marker { label: label.to_owned() })
+    }
+
+    /// Notes an event in the session being recorded, at this moment. False if none is.
+    pub fn note(&mut self, event: SessionEvent) -> bool {
+        self.shared.record_event(event)
     }
 
     /// Changes smoothing and thresholds while running.

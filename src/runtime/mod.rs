@@ -3,6 +3,7 @@
 pub mod batch;
 pub mod cancel;
 mod capture;
+pub mod companion;
 pub mod devices;
 mod drops;
 pub mod file;

@@ -253,10 +253,12 @@ const EVENT_COLUMNS: &[ColumnSpec<EventRow>] = &[
         per_label: false,
         format: Format::Word,
         range: "`marker`, `note`, `gap`, `source_lost`, `source_returned`, `cut`, \
-                `settings_changed`",
+                `companion_prompt`, `companion_answer`, `settings_changed`",
         meaning: "What happened. A marker was set, or a note written, by a person or another \
                   program. A gap is a while without rows: frames were lost. A cut is where a \
-                  video goes on with another scene: faces after it are other faces.",
+                  video goes on with another scene: faces after it are other faces. A prompt is \
+                  what the companion said, with why and with which probability; an answer is what \
+                  the user said to it.",
         fill: |row, _| Value::Text(&row.event),
         take: |row, _, value| value.text().map(|word| row.event = word.into()),
     },

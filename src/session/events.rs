@@ -36,6 +36,16 @@ pub enum SessionEvent {
     },
     /// A video goes on with another scene; faces after it are other faces.
     Cut,
+    /// The companion said something, as [`crate::interaction::Decision::event_text`] has it.
+    Prompt {
+        /// Which strategy, with which chance and propensity, and why.
+        text: String,
+    },
+    /// The user answered the companion.
+    Answer {
+        /// Which prompt, and what was answered.
+        text: String,
+    },
     /// Options changed that influence the readings.
     SettingsChanged {
         /// The new ones, for people.
@@ -53,6 +63,8 @@ impl SessionEvent {
             Self::SourceLost { .. } => "source_lost",
             Self::SourceReturned { .. } => "source_returned",
             Self::Cut => "cut",
+            Self::Prompt { .. } => "companion_prompt",
+            Self::Answer { .. } => "companion_answer",
             Self::SettingsChanged { .. } => "settings_changed",
         }
     }
@@ -64,6 +76,8 @@ impl SessionEvent {
             | Self::Gap { reason: text, .. }
             | Self::SourceLost { reason: text }
             | Self::SourceReturned { source: text }
+            | Self::Prompt { text }
+            | Self::Answer { text }
             | Self::SettingsChanged { settings: text } => text,
             Self::Cut => "",
         }
@@ -106,6 +120,8 @@ impl EventRow {
             "source_lost" => SessionEvent::SourceLost { reason: text },
             "source_returned" => SessionEvent::SourceReturned { source: text },
             "cut" => SessionEvent::Cut,
+            "companion_prompt" => SessionEvent::Prompt { text },
+            "companion_answer" => SessionEvent::Answer { text },
             "settings_changed" => SessionEvent::SettingsChanged { settings: text },
             _ => return None,
         })
@@ -126,6 +142,8 @@ mod tests {
             SessionEvent::SourceLost { reason: text.clone() },
             SessionEvent::SourceReturned { source: text.clone() },
             SessionEvent::Cut,
+            SessionEvent::Prompt { text: text.clone() },
+            SessionEvent::Answer { text: text.clone() },
             SessionEvent::SettingsChanged { settings: text },
         ];
         for event in events {

@@ -11,7 +11,7 @@ mod folds;
 pub mod head;
 pub mod lesson;
 pub mod pictures;
-mod regression;
+pub(crate) mod regression;
 pub mod report;
 mod shuffle;
 pub mod taught;

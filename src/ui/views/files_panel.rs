@@ -271,6 +271,8 @@ pub(super) fn event_words(event: &SessionEvent) -> String {
         SessionEvent::SourceLost { reason } => format!("source lost: {reason}"),
         SessionEvent::SourceReturned { .. } => "source back".to_owned(),
         SessionEvent::Cut => "cut".to_owned(),
+        SessionEvent::Prompt { text } => format!("companion: {text}"),
+        SessionEvent::Answer { text } => format!("answer: {text}"),
         SessionEvent::SettingsChanged { settings } => format!("settings: {settings}"),
     }
 }

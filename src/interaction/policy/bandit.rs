@@ -1,0 +1,271 @@
+//! What the network does not know: this person. A contextual bandit on top of it, by Thompson
+//! sampling (Thompson 1933; for linear models Agrawal & Goyal 2013) on the joint features.
+//!
+//! For each strategy the log-odds to help are those of the network plus `w . [1; u; v; u * v]`,
+//! where `w` is normal around 0 before the first answer and learned from answers. A draw from what
+//! is believed decides, so what is not known is tried now and then, with a probability that is
+//! known and logged: the propensity.
+
+use std::sync::Arc;
+
+use ndarray::{Array1, Array2};
+
+use super::super::chance::Chance;
+use super::super::features::Features;
+use super::super::limits::Blocked;
+use super::explain::log_odds;
+use super::network::{JOINT, Network, sigmoid};
+use super::{Choice, Policy, View};
+
+/// Length of `[1; u; v; u * v]`.
+const DIM: usize = JOINT + 1;
+
+/// How far people differ from the network in how much they take to a strategy at all, as a
+/// standard deviation of log-odds: two in three are within a factor of two...
+const PERSONAL: f64 = 0.7;
+/// ...and in how much that depends on the moment.
+const PERSONAL_MOMENT: f64 = 0.15;
+/// Nobody is so sure that one answer could not matter.
+const SUREST: f64 = 0.01;
+
+/// Points of the integral for propensities: enough for an error below 0.001 even where one
+/// strategy is known ten times better than another.
+const POINTS: usize = 96;
+
+/// The network and what is known of one person beyond it.
+#[derive(Debug, Clone)]
+pub struct Bandit {
+    network: Arc<Network>,
+    arms: Vec<Arm>,
+    /// A strategy pays off from this chance to help on.
+    worth_from: f64,
+    /// What the network may see; false: the face is left out.
+    sees_face: bool,
+}
+
+/// What is known of one strategy.
+#[derive(Debug, Clone)]
+struct Arm {
+    mean: Array1<f64>,
+    covariance: Array2<f64>,
+}
+
+impl Bandit {
+    /// Of someone of whom nothing is known. Strategies pay off from a chance of `worth_from` on.
+    pub fn new(network: Arc<Network>, worth_from: f64) -> Self {
+        let mut covariance = Array2::zeros((DIM, DIM));
+        for place in 0..DIM {
+            let deviation = if place == 0 { PERSONAL } else { PERSONAL_MOMENT };
+            covariance[[place, place]] = deviation * deviation;
+        }
+        let arm = Arm { mean: Array1::zeros(DIM), covariance };
+        let arms = vec![arm; network.strategies.len()];
+        Self { network, arms, worth_from, sees_face: true }
+    }
+
+    /// The same, blind to the face: `x` is 0. What the emotion signal is worth is measured
+    /// against it.
+    #[must_use]
+    pub fn without_face(self) -> Self {
+        Self { sees_face: false, ..self }
+    }
+
+    /// The network below.
+    pub fn network(&self) -> &Network {
+        &self.network
+    }
+
+    /// Learns from an answer that counts `weight`, 0..=1, of a fresh one.
+    pub fn learn_weighted(&mut self, features: &Features, strategy: usize, reward: f64, weight: f64) {
+        let (joint, expected) = self.look(features);
+        let (Some(arm), Some(expected)) = (self.arms.get_mut(strategy), expected.get(strategy))
+        else {
+            return;
+        };
+        if weight <= 0.0 {
+            return;
+        }
+        // Bayesian logistic regression, one row at a time, straightened at what is believed now
+        // (an extended Kalman filter).
+        let chance = sigmoid(log_odds(*expected) + arm.mean.dot(&joint));
+        let slope = (chance * (1.0 - chance)).max(SUREST);
+        let spread = arm.covariance.dot(&joint);
+        let total = joint.dot(&spread) + 1.0 / (slope * weight.min(1.0));
+        arm.mean.scaled_add((reward - chance) / (slope * total), &spread);
+        for (i, a) in spread.iter().enumerate() {
+            for (j, b) in spread.iter().enumerate() {
+                arm.covariance[[i, j]] -= a * b / total;
+            }
+        }
+    }
+
+    fn look(&self, features: &Features) -> (Array1<f64>, Array1<f64>) {
+        let seen = if self.sees_face { *features } else { without_face(features) };
+        let joint = self.network.joint(&seen);
+        let chances = self.network.chances(&joint);
+        let with_one = std::iter::once(1.0).chain(joint).collect();
+        (with_one, chances)
+    }
+}
+
+/// The same moment with `x` left out.
+pub(in super::super) fn without_face(features: &Features) -> Features {
+    Features { x: [0.0; super::super::features::X], y: features.y }
+}
+
+impl Policy for Bandit {
+    fn choose(
+        &self,
+        features: &Features,
+        allowed: &[Option<Blocked>],
+        chance: &mut Chance,
+    ) -> Choice {
+        let mut choice = Choice::silent(self.arms.len());
+        let (joint, expected) = self.look(features);
+        for ((view, arm), expected) in choice.views.iter_mut().zip(&self.arms).zip(&expected) {
+            let variance = joint.dot(&arm.covariance.dot(&joint));
+            view.chance = sigmoid(log_odds(*expected) + arm.mean.dot(&joint));
+            view.deviation = variance.max(1e-12).sqrt();
+        }
+        let free = |index: &usize| allowed.get(*index).is_some_and(Option::is_none);
+        let free: Vec<usize> = (0..self.arms.len()).filter(free).collect();
+        if free.is_empty() {
+            return choice;
+        }
+        let worth_from = log_odds(self.worth_from);
+        let mut best = worth_from;
+        for &index in &free {
+            let view = &choice.views[index];
+            let draw = log_odds(view.chance) + view.deviation * chance.normal();
+            if draw > best {
+                best = draw;
+                choice.strategy = Some(index);
+            }
+        }
+        let silence = propensities(&mut choice.views, &free, worth_from);
+        choice.propensity = match choice.strategy {
+            Some(index) => choice.views[index].propensity,
+            None => silence,
+        }
+        .max(1e-6);
+        choice
+    }
+
+    fn learn(&mut self, features: &Features, strategy: usize, reward: f64) {
+        self.learn_weighted(features, strategy, reward, 1.0);
+    }
+}
+
+/// Fills in with which probability the draw of each strategy of `free` is above `worth_from` (log-
+/// odds) and above all others; the probability that none is.
+fn propensities(views: &mut [View], free: &[usize], worth_from: f64) -> f64 {
+    let believed: Vec<(f64, f64)> =
+        views.iter().map(|view| (log_odds(view.chance), view.deviation)).collect();
+    let below = |index: usize, at: f64| {
+        let (mean, deviation) = believed[index];
+        normal_below((at - mean) / deviation)
+    };
+    let silence: f64 = free.iter().map(|&index| below(index, worth_from)).product();
+    let mut sum = 0.0;
+    for &index in free {
+        let (mean, deviation) = believed[index];
+        let from = worth_from.max(mean - 6.0 * deviation);
+        let width = (mean + 6.0 * deviation - from) / POINTS as f64;
+        let mut mass = 0.0;
+        if width > 0.0 && 1.0 - below(index, worth_from) > 1e-9 {
+            for point in 0..POINTS {
+                let at = from + (point as f64 + 0.5) * width;
+                let z = (at - mean) / deviation;
+                let others = free.iter().filter(|other| **other != index);
+                let beats: f64 = others.map(|&other| below(other, at)).product();
+                mass += (-0.5 * z * z).exp() * beats;
+            }
+            mass *= width / (deviation * std::f64::consts::TAU.sqrt());
+        }
+        views[index].propensity = mass;
+        sum += mass;
+    }
+    // What is left of the integral's error goes to all alike.
+    if sum > 0.0 {
+        for &index in free {
+            views[index].propensity *= (1.0 - silence) / sum;
+        }
+    }
+    silence
+}
+
+fn normal_below(z: f64) -> f64 {
+    0.5 * libm::erfc(-z / std::f64::consts::SQRT_2)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::features::{X, Y};
+    use super::*;
+
+    fn bandit(worth_from: f64) -> Bandit {
+        let ids = ["a", "b", "c", "d"].map(String::from).to_vec();
+        Bandit::new(Arc::new(Network::new(ids, 4)), worth_from)
+    }
+
+    fn moment(seed: u64) -> Features {
+        let mut chance = Chance::new(seed);
+        Features {
+            x: std::array::from_fn::<_, X, _>(|_| chance.between(-1.0, 1.0)),
+            y: std::array::from_fn::<_, Y, _>(|_| chance.between(-1.0, 1.0)),
+        }
+    }
+
+    #[test]
+    fn propensities_are_the_shares_of_many_draws() {
+        let mut bandit = bandit(0.5);
+        for answer in 0..30 {
+            bandit.learn(&moment(answer), 1, 1.0);
+            bandit.learn(&moment(answer + 100), 2, 0.0);
+        }
+        let allowed = [None, None, None, Some(Blocked::Cooldown)];
+        let at = moment(500);
+        let mut chance = Chance::new(1);
+        let mut counts = [0_u32; 5];
+        const DRAWS: u32 = 40_000;
+        let mut said = None;
+        for _ in 0..DRAWS {
+            let choice = bandit.choose(&at, &allowed, &mut chance);
+            counts[choice.strategy.unwrap_or(4)] += 1;
+            let views: Vec<f64> = choice.views.iter().map(|view| view.propensity).collect();
+            said.get_or_insert(views);
+        }
+        let said = said.unwrap();
+        assert_eq!(counts[3], 0, "what is not allowed is never chosen");
+        for (count, said) in counts.iter().zip(&said) {
+            let share = f64::from(*count) / f64::from(DRAWS);
+            assert!((share - said).abs() < 0.01, "{counts:?} {said:?}");
+        }
+    }
+
+    #[test]
+    fn answers_move_the_chance_of_their_strategy_alone() {
+        let mut bandit = bandit(0.5);
+        let (at, allowed) = (moment(7), [None; 4]);
+        let views = |bandit: &Bandit| bandit.choose(&at, &allowed, &mut Chance::new(0)).views;
+        let before = views(&bandit);
+        for _ in 0..20 {
+            bandit.learn(&at, 0, 0.0);
+        }
+        let after = views(&bandit);
+        assert!(after[0].chance < 0.6 * before[0].chance);
+        assert!(after[0].deviation < 0.8 * before[0].deviation);
+        assert_eq!(after[1].chance, before[1].chance);
+        let mut old = Bandit::new(Arc::clone(&bandit.network), 0.5);
+        old.learn_weighted(&at, 0, 0.0, 0.01);
+        assert!(views(&old)[0].chance > 0.95 * before[0].chance, "old answers count little");
+    }
+
+    #[test]
+    fn without_the_face_the_face_changes_nothing() {
+        let bandit = bandit(0.5).without_face();
+        let other = Features { x: moment(3).x, y: moment(2).y };
+        let choose = |at: &Features| bandit.choose(at, &[None; 4], &mut Chance::new(0));
+        assert_eq!(choose(&moment(2)), choose(&other));
+    }
+}

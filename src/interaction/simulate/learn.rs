@@ -1,0 +1,111 @@
+//! From simulated users to policies: logs, two networks, the levels of the rules.
+
+use std::sync::Arc;
+
+use rayon::iter::{IntoParallelIterator, ParallelIterator};
+
+use super::super::intent::IntentModel;
+use super::super::policy::{
+    Anything, Example, FitFigures, Network, RuleLevels, Rules, TrainError, TrainOptions, train, without_face,
+};
+use super::super::strategies::Strategies;
+use super::TRAIN_FROM;
+use super::life::{Logged, World, live};
+
+/// Of the logs that are learned from: in half of the moments in which something may be said, it
+/// is, whatever is known.
+const TALKATIVE: f64 = 0.5;
+
+/// From how much is learned.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct LearnOptions {
+    /// Users that are learned from.
+    pub users: usize,
+    /// Interactions of each.
+    pub interactions: usize,
+    /// Of everything.
+    pub seed: u64,
+}
+
+/// What is compared.
+#[derive(Debug, Clone)]
+pub struct Learned {
+    /// Sees both branches.
+    pub network: Arc<Network>,
+    /// Sees `y` alone: what the emotion signal is worth is measured against it.
+    pub blind: Arc<Network>,
+    /// The best levels of the rules for the same users.
+    pub levels: RuleLevels,
+    /// How good the network is.
+    pub fit: FitFigures,
+    /// How good the blind one is.
+    pub blind_fit: FitFigures,
+}
+
+/// Lets users live with a policy that says anything, and learns from their answers. The rules are
+/// tuned on the same users.
+///
+/// # Errors
+/// [`TrainError`] if users are too few.
+pub fn learn(
+    strategies: &Strategies,
+    intents: &IntentModel,
+    options: &LearnOptions,
+) -> Result<Learned, TrainError> {
+    let world = World { strategies, intents, noise: 0.0, interactions: options.interactions };
+    let logged = logs(&world, TRAIN_FROM, options.users, options.seed);
+    let ids: Vec<String> = strategies.list.iter().map(|strategy| strategy.id.clone()).collect();
+    let examples: Vec<Example> = logged.iter().filter_map(|l| l.row.example(&ids)).collect();
+    let training = TrainOptions { seed: options.seed, ..TrainOptions::default() };
+    let blind_examples: Vec<Example> =
+        examples.iter().map(|e| Example { features: without_face(&e.features), ..*e }).collect();
+    let fit = train(&ids, &examples, &training)?;
+    let blind = train(&ids, &blind_examples, &training)?;
+    Ok(Learned {
+        network: Arc::new(fit.network),
+        blind: Arc::new(blind.network),
+        levels: best_levels(&world, options),
+        fit: fit.figures,
+        blind_fit: blind.figures,
+    })
+}
+
+/// What so many users, from number `first` on, answer to a policy that says anything.
+pub fn logs(world: &World<'_>, first: u64, users: usize, seed: u64) -> Vec<Logged> {
+    let lives: Vec<Vec<Logged>> = (0..users as u64)
+        .into_par_iter()
+        .map(|user| {
+            let mut log = Vec::with_capacity(world.interactions);
+            let mut policy = Anything { talkative: TALKATIVE };
+            live(world, user_seed(seed, first + user), &mut policy, Some(&mut log));
+            log
+        })
+        .collect();
+    let numbered = lives.into_iter().enumerate().flat_map(|(user, mut log)| {
+        log.iter_mut().for_each(|logged| logged.row.user = user as u64);
+        log
+    });
+    numbered.collect()
+}
+
+/// Distinct for each user and seed.
+pub(super) fn user_seed(seed: u64, user: u64) -> u64 {
+    seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ user
+}
+
+fn best_levels(world: &World<'_>, options: &LearnOptions) -> RuleLevels {
+    let grid = RuleLevels::grid();
+    // A hundred users tell levels apart that differ enough to matter.
+    let users = options.users.min(200) as u64;
+    let worth = |levels: &RuleLevels| -> f64 {
+        let lives = (0..users).into_par_iter().map(|user| {
+            let mut rules = Rules::new(world.strategies, *levels);
+            let life = live(world, user_seed(options.seed, TRAIN_FROM + user), &mut rules, None);
+            life.iter().map(|tally| tally.satisfaction).sum::<f64>()
+        });
+        lives.collect::<Vec<_>>().iter().sum()
+    };
+    let judged: Vec<(f64, RuleLevels)> = grid.into_iter().map(|l| (worth(&l), l)).collect();
+    let best = judged.into_iter().max_by(|a, b| a.0.total_cmp(&b.0));
+    best.map_or(RuleLevels { face: 0.2, trouble: 0.5, either: false }, |(_, levels)| levels)
+}

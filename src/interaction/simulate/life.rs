@@ -1,0 +1,192 @@
+//! One simulated user under one policy.
+
+use super::super::chance::Chance;
+use super::super::context::Now;
+use super::super::decision::SILENT;
+use super::super::features::Features;
+use super::super::feedback::Answer;
+use super::super::history::History;
+use super::super::intent::IntentModel;
+use super::super::limits::{Blocked, Moment, allowed};
+use super::super::log::LogRow;
+use super::super::policy::{Choice, Policy};
+use super::super::strategies::Strategies;
+use super::super::user::{UserModel, Usual};
+use super::person::{Person, STEP_SECS, Wish, satisfaction};
+
+/// Interactions for each point of a curve.
+pub const BUCKET: usize = 20;
+
+/// What one life came to. Sums, so that lives can be added up.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Tally {
+    /// Decisions.
+    pub interactions: u32,
+    /// Prompts.
+    pub prompts: u32,
+    /// Prompts that helped.
+    pub helped: u32,
+    /// Prompts while no help was wanted.
+    pub unwanted: u32,
+    /// Decisions while help was wanted.
+    pub wanted: u32,
+    /// Prompts while help was wanted.
+    pub wanted_prompts: u32,
+    /// Expected satisfaction, given all that is hidden from the policy.
+    pub satisfaction: f64,
+    /// What happened by luck.
+    pub realised: f64,
+    /// Expected satisfaction lost against one who knows all that is hidden, under the same
+    /// limits.
+    pub regret: f64,
+}
+
+impl Tally {
+    /// Adds another.
+    pub fn add(&mut self, other: &Self) {
+        self.interactions += other.interactions;
+        self.prompts += other.prompts;
+        self.helped += other.helped;
+        self.unwanted += other.unwanted;
+        self.wanted += other.wanted;
+        self.wanted_prompts += other.wanted_prompts;
+        self.satisfaction += other.satisfaction;
+        self.realised += other.realised;
+        self.regret += other.regret;
+    }
+}
+
+/// A user's life under a policy, in pieces of [`BUCKET`] interactions.
+pub type Life = Vec<Tally>;
+
+/// What surrounds all lives.
+pub struct World<'a> {
+    /// What may be done, and the limits.
+    pub strategies: &'a Strategies,
+    /// How notes are understood.
+    pub intents: &'a IntentModel,
+    /// Share of moments in which the reading has nothing to do with the face.
+    pub noise: f64,
+    /// Interactions of a life.
+    pub interactions: usize,
+}
+
+/// A decision, its answer, and what a policy can't know: for judging estimates.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Logged {
+    /// What a real log would hold.
+    pub row: LogRow,
+    /// Chance that each strategy would be answered with "helped"; no answer is none.
+    pub helps: Vec<f64>,
+}
+
+/// Lives the life of user `seed`.
+pub fn live(
+    world: &World<'_>,
+    seed: u64,
+    policy: &mut dyn Policy,
+    mut log: Option<&mut Vec<Logged>>,
+) -> Life {
+    let World { strategies, intents, .. } = world;
+    let mut person = Person::new(seed, world.noise, intents);
+    let mut user = UserModel::new(Usual::default());
+    let mut history = History::default();
+    let mut never = vec![false; strategies.list.len()];
+    let mut choices = Chance::stream(seed, 0x706f_6c69_6379);
+    let mut life = Life::new();
+    for step in 0..world.interactions {
+        // Days from nine to nine; a night lies between two sessions.
+        let secs = step as f64 * STEP_SECS;
+        let minute = (secs / 60.0) as u64 % 720;
+        if step > 0 && minute == 0 {
+            user = UserModel::new(user.usual());
+            user.until(secs);
+        }
+        let in_the_last_hour = history.prompts_since(secs - 3600.0);
+        let wish = person.step(in_the_last_hour, intents, |reading, held| user.dwell(reading, held));
+        let now = Now {
+            secs: user.last_secs(),
+            minute_of_day: 540 + minute as u16,
+            unix_secs: secs as i64,
+        };
+        let (context, intent) = (&person.context, &person.guess);
+        let features = Features::of(&user, context, intent, &history, &now);
+        let moment = Moment { user: &user, context, intent, history: &history, now: &now };
+        let allowed = allowed(strategies, |index| never[index], &moment);
+        let choice = policy.choose(&features, &allowed, &mut choices);
+
+        let action = choice.strategy.map(|index| strategies.list[index].action);
+        let expected = wish.expected(action);
+        let free = strategies.list.iter().zip(&allowed).filter(|(_, blocked)| blocked.is_none());
+        let best = free.map(|(strategy, _)| wish.expected(Some(strategy.action)));
+        let best = best.fold(wish.expected(None), f64::max);
+
+        let mut luck = person.luck();
+        let helped = action.is_some_and(|action| luck.happens(wish.helps_knowing(action)));
+        let answers = person.take(helped && action.is_some(), wish.wanted || action.is_none(), &mut luck);
+        let mut answer = None;
+        if let (Some(index), Some(action)) = (choice.strategy, action) {
+            history.prompted(index, now.secs);
+            let fed_up = !helped && !wish.wanted && person.is_fed_up(action, &mut luck);
+            answer = answers.then_some(match (helped, fed_up) {
+                (true, _) => Answer::Helped,
+                (false, true) => Answer::NeverAgain,
+                (false, false) => Answer::NotNow,
+            });
+            if let Some(answer) = answer {
+                history.answered(answer);
+                policy.learn(&features, index, answer.reward());
+                never[index] |= answer == Answer::NeverAgain;
+            }
+        }
+        if let Some(log) = log.as_deref_mut() {
+            log.push(logged(world, seed, step, &features, &allowed, &choice, answer, (&wish, person.answers())));
+        }
+        if step % BUCKET == 0 {
+            life.push(Tally::default());
+        }
+        if let Some(tally) = life.last_mut() {
+            tally.interactions += 1;
+            tally.prompts += u32::from(action.is_some());
+            tally.helped += u32::from(helped);
+            tally.unwanted += u32::from(action.is_some() && !wish.wanted);
+            tally.wanted += u32::from(wish.wanted);
+            tally.wanted_prompts += u32::from(action.is_some() && wish.wanted);
+            tally.satisfaction += expected;
+            tally.regret += best - expected;
+            tally.realised += match (action.is_some(), helped, wish.wanted) {
+                (true, true, _) => satisfaction::HELPED,
+                (true, false, true) => satisfaction::WRONG,
+                (true, false, false) => satisfaction::UNWANTED,
+                (false, _, true) => satisfaction::MISSED,
+                (false, _, false) => 0.0,
+            };
+        }
+    }
+    life
+}
+
+#[expect(clippy::too_many_arguments, reason = "all of one moment, used in one place")]
+fn logged(
+    world: &World<'_>,
+    user: u64,
+    step: usize,
+    features: &Features,
+    allowed: &[Option<Blocked>],
+    choice: &Choice,
+    answer: Option<Answer>,
+    (wish, answers): (&Wish, f64),
+) -> Logged {
+    let list = &world.strategies.list;
+    let blocked = list.iter().zip(allowed).filter(|(_, blocked)| blocked.is_some());
+    let row = LogRow {
+        user,
+        id: step as u64 + 1,
+        strategy: choice.strategy.map_or(SILENT, |index| &list[index].id).to_owned(),
+        propensity: choice.propensity,
+        blocked: blocked.map(|(strategy, _)| strategy.id.clone()).collect(),
+        features: *features,
+        answer,
+    };
+    Logged { row, helps: list.iter().map(|strategy| answers * wish.helps(strategy.action)).collect() }
+}
