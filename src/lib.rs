@@ -32,6 +32,8 @@ pub mod settings;
 mod page;
 mod words;
 
+pub mod export;
+pub mod import;
 pub mod report;
 pub mod stats;
 

@@ -46,6 +46,9 @@ pub struct Settings {
     pub recent_files: Vec<PathBuf>,
     /// Files and folders whose analysis the end of the window interrupted.
     pub unfinished_files: Vec<PathBuf>,
+    /// Sessions are due to be erased so many days after their end; `None`: never. The window says
+    /// which, and erases none.
+    pub erase_after_days: Option<u32>,
     /// Tuning of the core.
     pub pipeline: PipelineOptions,
 }
@@ -91,6 +94,7 @@ impl Default for Settings {
             model_dirs: Vec::new(),
             recent_files: Vec::new(),
             unfinished_files: Vec::new(),
+            erase_after_days: None,
             pipeline: PipelineOptions::default(),
         }
     }
@@ -105,6 +109,8 @@ impl Settings {
     pub const SEARCH_EVERY_SECS: (f32, f32) = (0.0, 1.0);
     /// Files that are remembered of each kind.
     pub const MOST_FILES: usize = 100;
+    /// Range of [`Settings::erase_after_days`].
+    pub const ERASE_AFTER_DAYS: std::ops::RangeInclusive<u32> = 1..=36_500;
     /// Range of [`PipelineOptions::max_faces`].
     pub const MAX_FACES: (usize, usize) = (1, 16);
 
@@ -156,6 +162,8 @@ impl Settings {
             defaults.pipeline.search_every_secs,
         );
         self.text_scale = within(self.text_scale, Self::TEXT_SCALES, defaults.text_scale);
+        self.erase_after_days =
+            self.erase_after_days.filter(|days| Self::ERASE_AFTER_DAYS.contains(days));
         self.sessions_dir = self.sessions_dir.filter(|dir| dir.is_absolute());
         self.model_dir = self.model_dir.filter(|dir| dir.is_absolute());
         let lists = [&mut self.recent_files, &mut self.unfinished_files, &mut self.model_dirs];
@@ -231,6 +239,8 @@ pub struct Folders {
     pub data: PathBuf,
     /// Sessions, unless the user chose another folder.
     pub sessions: PathBuf,
+    /// What lasts as long as the user is logged in.
+    pub run: PathBuf,
 }
 
 impl Folders {
@@ -262,7 +272,22 @@ impl Folders {
             (None, Some(documents)) => documents.join("Mien"),
             _ => data.join("sessions"),
         };
-        Ok(Self { config, data, sessions })
+        let run = match (&portable_data, named("XDG_RUNTIME_DIR").filter(|dir| dir.is_dir())) {
+            (None, Some(run)) => run,
+            _ => data.clone(),
+        };
+        Ok(Self { config, data, sessions, run })
+    }
+
+    /// Where the window keeps sessions: the folder that the user chose, or the usual one.
+    pub fn sessions_in_use(&self) -> PathBuf {
+        let (settings, _) = self.settings_file().load();
+        settings.sessions_dir.unwrap_or_else(|| self.sessions.clone())
+    }
+
+    /// Where markers of other programs come in, see [`crate::runtime::marks`].
+    pub fn mark_socket(&self) -> PathBuf {
+        self.run.join("mien.sock")
     }
 
     /// The settings file.

@@ -15,6 +15,16 @@ pub(crate) fn clock(secs: u64) -> String {
     }
 }
 
+/// How long something took: `4.2 s` below a minute, where a second is much, else as [`clock`].
+pub(crate) fn length(secs: f64) -> String {
+    if secs < 59.95 { format!("{secs:.1} s") } else { clock(secs.round() as u64) }
+}
+
+/// `1 session`, `2 sessions`.
+pub(crate) fn counted(count: u64, what: &str) -> String {
+    if count == 1 { format!("1 {what}") } else { format!("{} {what}s", grouped(count, ',')) }
+}
+
 /// `3,199`, with `between` in the place of the comma.
 pub(crate) fn grouped(number: u64, between: char) -> String {
     let digits = number.to_string();
@@ -31,6 +41,13 @@ pub(crate) fn grouped(number: u64, between: char) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn tenths_count_below_a_minute() {
+        let lengths = [0.0, 0.94, 59.94, 59.96, 61.4, 3723.0].map(length);
+        assert_eq!(lengths, ["0.0 s", "0.9 s", "59.9 s", "1:00", "1:01", "1:02:03"]);
+        assert_eq!(counted(1, "row") + &counted(1200, "row"), "1 row1,200 rows");
+    }
 
     #[test]
     fn numbers_are_grouped_by_thousands() {

@@ -1,17 +1,22 @@
 //! `mien live --headless`: readings without a window.
 
+use std::fs;
 use std::io::{self, Write};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, bounded};
+use jiff::Timestamp;
 
 use super::interact::CompanionSide;
 use super::observation_json::ObservationLine;
 use super::{EXIT_FAILED, EXIT_OK, InputArgs, LiveArgs, fail};
+use crate::library::{Stimulus, attach, read_stimuli};
 use crate::observation::Labels;
-use crate::runtime::live::{Event, Live, LiveObservation, RecordingRequest};
+use crate::runtime::live::{Event, Live, LiveObservation, LiveOptions, RecordingRequest};
 use crate::session::SessionMeta;
+use crate::settings::Folders;
 use crate::source::{SourceError, SourceSpec};
 
 /// At the end, workers get this long to write what is queued.
@@ -33,8 +38,22 @@ pub fn run(input: &InputArgs, args: &LiveArgs) -> u8 {
         Ok(companion) => companion,
         Err(problem) => return fail(&problem.cause, &problem.advice),
     };
+    let consent = match args.consent.as_deref().map(consent_text).transpose() {
+        Ok(consent) => consent,
+        Err(message) => return fail(&message, "Name a text file, or say the text itself."),
+    };
     let spec = input.source.clone().unwrap_or(SourceSpec::Camera { number: None, size: None });
-    let mut live = Live::start(input.live_options(), Arc::new(|| ()), Box::new(drop));
+    let stimuli = match args.stimuli.as_deref().map(read_stimuli).transpose() {
+        Ok(stimuli) => stimuli.unwrap_or_default(),
+        Err(error) => return fail(&error.to_string(), error.advice()),
+    };
+    // Without a home there is no place for the socket, and a recording does without.
+    let mark_socket = args.record.as_ref().and_then(|_| Folders::locate().ok());
+    let options = LiveOptions {
+        mark_socket: mark_socket.map(|folders| folders.mark_socket()),
+        ..input.live_options()
+    };
+    let mut live = Live::start(options, Arc::new(|| ()), Box::new(drop));
     let mut output = Output {
         args,
         spec,
@@ -42,6 +61,8 @@ pub fn run(input: &InputArgs, args: &LiveArgs) -> u8 {
         companion,
         first_captured_at: None,
         summary_at: None,
+        consent,
+        stimuli,
         failed: false,
     };
     let ended = output.follow(&mut live, &interrupted);
@@ -56,6 +77,19 @@ pub fn run(input: &InputArgs, args: &LiveArgs) -> u8 {
         tracing::warn!("a worker did not end in time");
     }
     if ended.is_err() || output.failed { EXIT_FAILED } else { EXIT_OK }
+}
+
+/// What was agreed to: the text itself, or that of a file. A text that is empty states nothing.
+fn consent_text(said: &str) -> Result<String, String> {
+    let text = match said.strip_prefix('@') {
+        Some(path) => fs::read_to_string(path)
+            .map_err(|error| format!("the consent text in {path} can't be read: {error}"))?,
+        None => said.to_owned(),
+    };
+    match text.trim() {
+        "" => Err("the consent text is empty".into()),
+        text => Ok(text.to_owned()),
+    }
 }
 
 /// Becomes ready at Ctrl+C or when the system asks to end.
@@ -101,6 +135,10 @@ struct Output<'a> {
     /// When the first frame read was captured: `--seconds` counts from there.
     first_captured_at: Option<Instant>,
     summary_at: Option<Instant>,
+    /// What the participant has agreed to.
+    consent: Option<String>,
+    /// Become markers of the recording when it ends.
+    stimuli: Vec<Stimulus>,
     failed: bool,
 }
 
@@ -154,6 +192,8 @@ impl Output<'_> {
         let meta = SessionMeta {
             participant: self.args.participant.clone().unwrap_or_default(),
             note: self.args.note.clone().unwrap_or_default(),
+            consent_utc: self.consent.as_ref().map(|_| Timestamp::now().to_string()),
+            consent_text: self.consent.clone(),
             ..SessionMeta::default()
         };
         live.start_recording(RecordingRequest { sessions_dir, meta });
@@ -204,6 +244,7 @@ impl Output<'_> {
             }
             Event::RecordingFinished { folder, rows } => {
                 eprintln!("mien: {rows} rows in {}", folder.display());
+                self.attach_stimuli(folder);
             }
             Event::RecordingFailed { message, rows, .. } => {
                 self.failed = true;
@@ -213,6 +254,20 @@ impl Output<'_> {
                 fail(&format!("{worker}: {message}"), "The rest goes on.");
             }
             Event::ModelsReady(_) | Event::ModelChanged { .. } | Event::Teaching(_) => {}
+        }
+    }
+
+    /// Afterwards, as the times of a list are exact and need not be waited for.
+    fn attach_stimuli(&mut self, folder: &Path) {
+        if self.stimuli.is_empty() {
+            return;
+        }
+        match attach(folder, &self.stimuli) {
+            Ok(attached) => eprintln!("mien: {attached}"),
+            Err(error) => {
+                self.failed = true;
+                fail(&error.to_string(), error.advice());
+            }
         }
     }
 

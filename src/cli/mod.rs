@@ -7,9 +7,13 @@ mod cameras;
 mod doctor;
 mod evaluate;
 mod interact;
+mod export;
+mod import;
 mod live;
+mod mark;
 mod models;
 mod observation_json;
+mod privacy;
 mod report;
 mod sessions;
 mod stats;
@@ -93,9 +97,20 @@ enum Command {
     /// Teach it classes of your own from pictures, and measure how well it learned.
     #[command(after_help = TRAIN_EXAMPLES)]
     Train(train::TrainArgs),
+    /// Say what is stored on this computer, and where.
+    Privacy,
     /// Write sessions as one page to read, print and hand on.
     #[command(after_help = report::EXAMPLES)]
     Report(report::ReportArgs),
+    /// Make sessions of the tables of OpenFace, Py-Feat or iMotions.
+    #[command(after_help = import::EXAMPLES)]
+    Import(import::ImportArgs),
+    /// Put a marker into the session that is being recorded.
+    #[command(after_help = mark::EXAMPLES)]
+    Mark(mark::MarkArgs),
+    /// Write sessions in the formats of other programs: tables, captions, ELAN, BIDS.
+    #[command(after_help = export::EXAMPLES)]
+    Export(export::ExportArgs),
     /// List, show, name, check, recover and erase sessions.
     #[command(after_help = sessions::EXAMPLES)]
     Sessions(sessions::SessionsArgs),
@@ -126,7 +141,7 @@ const LIVE_EXAMPLES: &str = "\
 Examples:
   mien live --headless --source demo --seconds 5
   mien live --headless --json > readings.jsonl
-  mien live --headless --record sessions --participant P07
+  mien live --headless --record sessions --participant P07 --consent @consent.txt
   mien live --headless --companion --json  decisions beside readings; answers on standard input
 
 Without --seconds it runs until Ctrl+C, which ends a recording properly.";
@@ -194,6 +209,12 @@ struct LiveArgs {
     note: Option<String>,
     #[command(flatten)]
     companion: interact::CompanionArgs,
+    /// What the participant has agreed to, stored with the time; @FILE: the text of a file.
+    #[arg(long, value_name = "TEXT", requires = "record")]
+    consent: Option<String>,
+    /// A list of what is shown when (CSV: onset in seconds, label), which becomes markers.
+    #[arg(long, value_name = "FILE", requires = "record")]
+    stimuli: Option<PathBuf>,
 }
 
 impl InputArgs {
@@ -239,6 +260,10 @@ pub fn run() -> ExitCode {
         Some(Command::Train(args)) => train::run(&args.or(cli.input)),
         Some(Command::Doctor) => doctor::run(&cli.input.live_options()),
         Some(Command::Evaluate(args)) => evaluate::run(&args, &cli.input),
+        Some(Command::Export(args)) => export::run(&args),
+        Some(Command::Import(args)) => import::run(&args),
+        Some(Command::Mark(args)) => mark::run(&args),
+        Some(Command::Privacy) => privacy::run(),
         Some(Command::Report(args)) => report::run(&args),
         Some(Command::Sessions(args)) => sessions::run(&args),
         Some(Command::Stats(args)) => stats::run(&args),

@@ -8,7 +8,7 @@ use clap::Args;
 use serde::Serialize;
 
 use super::{EXIT_FAILED, EXIT_OK, fail};
-use crate::session::signal::Problems;
+use crate::library::problems;
 use crate::session::{Session, Signal};
 use crate::stats::{
     Comparison, Difference, Estimate, Group, Holds, Selection, Span, Summary, by_marker, compare,
@@ -125,12 +125,8 @@ fn figures_of(folder: &Path, args: &StatsArgs) -> Result<SessionFigures, String>
         session: name(folder),
         participant: session.record().meta.participant.clone(),
         summaries,
-        problems: problems(&session, signal.problems()),
+        problems: problems(&session, &signal),
     })
-}
-
-fn problems(session: &Session, problems: &Problems) -> Vec<String> {
-    session.record_problem().map(str::to_owned).into_iter().chain(problems.words.clone()).collect()
 }
 
 fn spans(signal: &Signal, holds: &Holds, args: &StatsArgs, markers: Option<&str>) -> Vec<Span> {

@@ -1,15 +1,20 @@
 //! Opens the window, and lends it what it may not do itself: files and devices.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use jiff::Timestamp;
+
 use super::{EXIT_OK, InputArgs, fail};
+use crate::library::{Library, retention};
+use crate::runtime::live::LiveOptions;
 use crate::session::SessionRecord;
 use crate::session::recovery::{self, Unfinished};
 use crate::settings::{Folders, Settings, SettingsFile};
-use crate::ui::desktop::Hooks;
+use crate::ui::desktop::{Hooks, Reminder};
 use crate::ui::store::{CameraEntry, UnfinishedSession};
 use crate::ui::{self, WindowOptions};
+use crate::words::counted;
 
 /// Runs until the window is closed.
 pub fn run(input: InputArgs, files: Vec<std::path::PathBuf>) -> u8 {
@@ -22,13 +27,15 @@ pub fn run(input: InputArgs, files: Vec<std::path::PathBuf>) -> u8 {
     if let Some(error) = trouble {
         fail(&error.to_string(), error.advice());
     }
+    let reminder = reminder(settings.erase_after_days, folders.sessions_in_use());
+    let mark_socket = Some(folders.mark_socket());
     let options = WindowOptions {
-        live: input.live_options(),
+        live: LiveOptions { mark_socket, ..input.live_options() },
         source: input.source,
         files,
         settings,
         sessions_dir: folders.sessions,
-        hooks: hooks(file),
+        hooks: hooks(file, reminder),
     };
     match ui::run(options) {
         Ok(()) => EXIT_OK,
@@ -36,7 +43,7 @@ pub fn run(input: InputArgs, files: Vec<std::path::PathBuf>) -> u8 {
     }
 }
 
-fn hooks(mut file: SettingsFile) -> Hooks {
+fn hooks(mut file: SettingsFile, reminder: Box<Reminder>) -> Hooks {
     Hooks {
         save_settings: Box::new(move |settings: &Settings| {
             match file.save_telling_once(settings) {
@@ -54,7 +61,23 @@ fn hooks(mut file: SettingsFile) -> Hooks {
             found.filter(|session| !of_file(session)).map(unfinished).collect()
         }),
         finish_session: Arc::new(finish),
+        reminder,
     }
+}
+
+/// Says which sessions are due to be erased. To erase them is for the user.
+fn reminder(days: Option<u32>, sessions_dir: PathBuf) -> Box<Reminder> {
+    Box::new(move || {
+        let (days, library) = (days?, Library::open(&sessions_dir));
+        let due = retention::due(&library, days, Timestamp::now());
+        let names = due.iter().take(3).map(|entry| entry.title()).collect::<Vec<_>>().join(", ");
+        let more = if due.len() > 3 { ", …" } else { "" };
+        let old = format!("older than {}", counted(days.into(), "day"));
+        let how = format!("mien sessions erase --older-than {days}");
+        let count = counted(due.len() as u64, "session");
+        (!due.is_empty())
+            .then(|| format!("Due to be erased, as {old}: {count} ({names}{more}). Run: {how}"))
+    })
 }
 
 #[cfg(feature = "camera")]

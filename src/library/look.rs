@@ -103,12 +103,44 @@ fn with_record(entry: Entry, record: &SessionRecord) -> Entry {
         note: record.meta.note.clone(),
         start: record.start(),
         origin: match record.source.spec.as_str() {
-            "imported" => Origin::Imported,
+            crate::import::SPEC => Origin::Imported,
             _ if file.is_some() => Origin::File,
             _ => Origin::Recorded,
         },
         ..entry
     }
+}
+
+/// What of a session can't be used or is not there, in words; empty if all of it is sound.
+pub fn problems(session: &Session, signal: &Signal) -> Vec<String> {
+    let record = session.record();
+    let mut words: Vec<String> = session.record_problem().map(str::to_owned).into_iter().collect();
+    if record.schema_version > SCHEMA_VERSION {
+        words.push(format!(
+            "written by a later version of Mien (schema {}); what is known here was read",
+            record.schema_version
+        ));
+    }
+    words.extend(signal.problems().words.iter().cloned());
+    let found = signal.samples().len() as u64;
+    match missing_rows(session, signal) {
+        0 if record.complete && found > record.rows => {
+            words.push(format!("{found} rows where {} were written", record.rows));
+        }
+        0 => {}
+        missing => {
+            words.push(format!("{missing} of the {} rows that were written are gone", record.rows));
+        }
+    }
+    words
+}
+
+/// Rows that were written and of which the table shows no trace, as where it was cut between two.
+pub fn missing_rows(session: &Session, signal: &Signal) -> u64 {
+    let record = session.record();
+    let known = record.complete || record.recovered || record.failure.is_some();
+    let there = signal.samples().len() as u64 + signal.problems().rows;
+    if known && !session.is_unfinished() { record.rows.saturating_sub(there) } else { 0 }
 }
 
 /// The class that was shown longest.
@@ -134,26 +166,9 @@ fn state(session: &Session, signal: &Signal) -> State {
             State::Unfinished
         };
     }
-    if let Some(problem) = session.record_problem() {
-        return State::Damaged { reason: problem.to_owned() };
-    }
-    if record.schema_version > SCHEMA_VERSION {
-        let reason = format!(
-            "written by a later version of Mien (schema {}); what is known here was read",
-            record.schema_version
-        );
-        return State::Damaged { reason };
-    }
-    let problems = signal.problems();
-    if let Some(first) = problems.words.first() {
-        let lost = problems.rows + problems.events;
-        let reason =
-            if lost > 1 { format!("{lost} rows left out; {first}") } else { first.clone() };
-        return State::Damaged { reason };
-    }
-    let (found, written) = (signal.samples().len() as u64, record.rows);
-    if record.complete && found != written {
-        let reason = format!("{found} rows of the {written} that were written");
+    if let Some(first) = problems(session, signal).into_iter().next() {
+        let lost = signal.problems().rows + signal.problems().events;
+        let reason = if lost > 1 { format!("{lost} rows left out; {first}") } else { first };
         return State::Damaged { reason };
     }
     if record.recovered {

@@ -3,18 +3,26 @@
 //! The folders are the truth. What the index holds is made from them and can be thrown away at any
 //! time; a folder that changed is read again.
 
+mod copy;
 mod edit;
 mod entry;
 mod index;
+mod inventory;
 mod look;
 mod query;
+pub mod retention;
+mod stimuli;
 mod strip;
 
 #[cfg(test)]
 mod tests;
 
+pub use copy::{CopyError, copy_session, sessions_in};
 pub use edit::{EditError, Labelling, add_events, remove_event, set_labelling};
 pub use entry::{Entry, Origin, State};
 pub use index::{INDEX, Library, Progress};
+pub use inventory::Inventory;
+pub use look::{missing_rows, problems};
 pub use query::{Query, SortBy};
+pub use stimuli::{Attached, StimuliError, Stimulus, attach, read_stimuli};
 pub use strip::Strip;

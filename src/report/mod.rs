@@ -9,7 +9,7 @@ mod tests;
 
 use std::path::Path;
 
-use crate::library::Entry;
+use crate::library::{Entry, problems};
 use crate::model;
 use crate::session::{ReadError, Session, SessionRecord, Signal};
 use crate::stats::{Comparison, Group, Holds, Selection, Summary, compare, summarise};
@@ -35,8 +35,7 @@ impl Reported {
         let signal = Signal::read(&session)?;
         let holds = Holds::of(&signal);
         let summary = summarise(&signal, &holds, &Selection::whole(&holds));
-        let problems = session.record_problem().map(str::to_owned).into_iter();
-        let problems = problems.chain(signal.problems().words.clone()).collect();
+        let problems = problems(&session, &signal);
         let record = session.record().clone();
         let entry = Entry::of_read(&session, &signal, &holds);
         Ok(Self { entry, record, signal, holds, summary, problems })

@@ -3,11 +3,11 @@
 use maud::{Markup, html};
 
 use super::Reported;
-use super::timeline::{clock, timeline};
+use super::timeline::timeline;
 use crate::page;
 use crate::session::EventRow;
 use crate::stats::{Comparison, Difference, Estimate, Transitions};
-use crate::words::percent;
+use crate::words::{length, percent};
 
 const STYLE: &str = include_str!("report.css");
 
@@ -99,7 +99,7 @@ fn side_by_side(sessions: &[Reported]) -> Markup {
                         @for session in sessions {
                             tr {
                                 th scope="row" { (session.title()) }
-                                td .number { (clock(session.signal.end().as_secs_f64())) }
+                                td .number { (length(session.signal.end().as_secs_f64())) }
                                 @for word in &words { td .number { (share(session, word)) } }
                                 td .number { (value(&session.summary.unsure, percent)) }
                                 td .number { (value(&session.summary.without_face, percent)) }
@@ -190,7 +190,7 @@ fn facts(session: &Reported) -> Markup {
     let consent = record.meta.consent_utc.as_ref().map(|at| format!("consent given {at}"));
     let facts = [
         Some(start),
-        Some(format!("{} long", clock(session.signal.end().as_secs_f64()))),
+        Some(format!("{} long", length(session.signal.end().as_secs_f64()))),
         Some(format!("{} at once at most", faces(entry.faces))),
         Some(record.source.name.clone()),
         (!entry.participant.is_empty()).then(|| format!("participant {}", entry.participant)),
@@ -283,7 +283,7 @@ fn events(session: &Reported) -> Markup {
                     tbody {
                         @for event in events.iter().take(MOST_EVENTS) {
                             tr {
-                                td .number { (clock(event.time.as_secs_f64())) }
+                                td .number { (length(event.time.as_secs_f64())) }
                                 td { (event.event.replace('_', " ")) " " (numbered(event)) }
                                 td .words { (event.text) }
                             }

@@ -4,7 +4,7 @@ use maud::{Markup, html};
 
 use super::Reported;
 use crate::stats::{Column, columns};
-use crate::words;
+use crate::words::length;
 
 const WIDTH: f64 = 940.0;
 const HEIGHT: f64 = 150.0;
@@ -46,15 +46,10 @@ pub fn timeline(session: &Reported) -> Markup {
             @for tick in 0..=4 {
                 @let at = secs * f64::from(tick) / 4.0;
                 @let anchor = match tick { 0 => "start", 4 => "end", _ => "middle" };
-                text .tick x=(round(x(at))) y=(HEIGHT + 16.0) text-anchor=(anchor) { (clock(at)) }
+                text .tick x=(round(x(at))) y=(HEIGHT + 16.0) text-anchor=(anchor) { (length(at)) }
             }
         }
     }
-}
-
-/// Of the nearest second.
-pub fn clock(secs: f64) -> String {
-    words::clock(secs.round() as u64)
 }
 
 fn round(value: f64) -> f64 {

@@ -3,7 +3,7 @@
 //! [`Live`] is the handle that the window and the command line hold. None of its calls waits,
 //! but [`Live::shutdown`].
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -14,6 +14,7 @@ use super::cancel::{CancelGuard, cancel_token};
 use super::capture::{Capture, CaptureOutlets};
 use super::inference::Inference;
 use super::mailbox::{MailboxReceiver, mailbox};
+use super::marks::{self, MarkError};
 use super::recording;
 use super::shared::Shared;
 use super::teaching::{TeachCommand, Teaching};
@@ -52,6 +53,8 @@ pub struct LiveOptions {
     pub model_dir: Option<PathBuf>,
     /// Tuning of tracking and smoothing.
     pub pipeline: PipelineOptions,
+    /// Where markers of other programs come in while a session is recorded; `None`: nowhere.
+    pub mark_socket: Option<PathBuf>,
 }
 
 /// Owner's side of the workers. Dropping it stops them, without waiting for them.
@@ -63,6 +66,8 @@ pub struct Live {
     tuning: Sender<PipelineOptions>,
     capture: Option<Capture>,
     recorder: Option<JoinHandle<()>>,
+    mark_socket: Option<PathBuf>,
+    marks: Option<marks::Listener>,
     inference: Option<JoinHandle<()>>,
     preview: Option<JoinHandle<()>>,
     teaching: Teaching,
@@ -93,6 +98,7 @@ impl Live {
         };
         let teaching =
             Teaching::new(options.model_dir.clone(), models, stopped.clone(), Arc::clone(&shared));
+        let mark_socket = options.mark_socket.clone();
         let inference = Inference {
             options,
             frames,
@@ -114,6 +120,8 @@ impl Live {
             tuning,
             capture: None,
             recorder: None,
+            mark_socket,
+            marks: None,
             inference,
             preview,
             teaching,
@@ -163,10 +171,30 @@ impl Live {
         self.recorder = start(&self.shared, "recorder", move || {
             recording::record(request, &messages, &shared);
         });
+        self.marks = self.mark_socket.clone().and_then(|socket| self.take_marks(&socket));
+    }
+
+    /// Takes markers of other programs until the recording ends.
+    fn take_marks(&mut self, socket: &Path) -> Option<marks::Listener> {
+        // One before lets go of the socket first.
+        self.marks = None;
+        let shared = Arc::clone(&self.shared);
+        let mark =
+            move |text: &str| shared.record_event(SessionEvent::Marker { label: text.to_owned() });
+        let tell = |error: MarkError| {
+            let message = format!("{error}. {}", error.advice());
+            self.shared.event(Event::WorkerFailed { worker: "marks", message });
+        };
+        match marks::Listener::open(socket, mark) {
+            // Nobody asked for it: elsewhere it is not missed.
+            Err(MarkError::NotSupported) => None,
+            other => other.map_err(tell).ok(),
+        }
     }
 
     /// Ends the session; [`Event::RecordingFinished`] follows.
     pub fn stop_recording(&mut self) {
+        self.marks = None;
         self.shared.attach_recorder(None);
     }
 
@@ -238,6 +266,7 @@ impl Live {
     /// Messages of the last moments can still be had from the events returned.
     pub fn shutdown(mut self, deadline: Instant) -> (bool, Vec<Event>) {
         let mut all_ended = true;
+        self.marks = None;
         if let Some(capture) = self.capture.take() {
             // Half of the time for the driver, half for the disk.
             let now = Instant::now();

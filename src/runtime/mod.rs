@@ -12,6 +12,7 @@ mod inference;
 pub mod librarian;
 pub mod live;
 pub mod mailbox;
+pub mod marks;
 pub mod message;
 pub mod player;
 mod recording;

@@ -7,6 +7,14 @@ use std::path::Path;
 /// Writes `content` beside `path`, waits until it is on the disk, then renames it to `path`.
 /// A symbolic link at `path` stays one; what it points to is replaced.
 pub fn write_atomically(path: &Path, content: &[u8]) -> io::Result<()> {
+    replace_with(path, |file| file.write_all(content))
+}
+
+/// The same with content that is written bit by bit.
+pub fn replace_with(
+    path: &Path,
+    write: impl FnOnce(&mut File) -> io::Result<()>,
+) -> io::Result<()> {
     let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     let (Some(folder), Some(name)) = (target.parent(), target.file_name()) else {
         return Err(io::Error::from(io::ErrorKind::InvalidInput));
@@ -17,7 +25,7 @@ pub fn write_atomically(path: &Path, content: &[u8]) -> io::Result<()> {
     let temporary = folder.join(temporary_name);
     let result = (|| {
         let mut file = File::create(&temporary)?;
-        file.write_all(content)?;
+        write(&mut file)?;
         // Without this the rename may reach the disk before the content does.
         ignoring_unsupported(file.sync_all())?;
         drop(file);

@@ -19,20 +19,23 @@ pub fn folder_name(started: &Zoned, source: &SourceSpec) -> String {
     format!("{}_{kind}", started.strftime("%Y-%m-%d_%H-%M-%S"))
 }
 
+/// A name that is one part of a path on any system and leads nowhere else: letters, digits, `-` and
+/// `_`.
+pub(crate) fn safe_name(name: &str) -> String {
+    let safe = |c: char| if c.is_alphanumeric() || matches!(c, '-' | '_') { c } else { '-' };
+    name.chars().map(safe).collect()
+}
+
 /// Makes a folder of that name, or `name_2` and so on if it is taken. Whoever makes one first
 /// has it, also among several processes.
-pub(super) fn create_unique(sessions_dir: &Path, name: &str) -> Result<PathBuf, RecordError> {
+pub(crate) fn create_unique(sessions_dir: &Path, name: &str) -> Result<PathBuf, RecordError> {
     // More than a person or a script starts in one second.
     const MOST: u32 = 1000;
     fs::create_dir_all(sessions_dir).map_err(|error| match error.kind() {
         io::ErrorKind::AlreadyExists => RecordError::NotAFolder { path: sessions_dir.into() },
         _ => RecordError::from_io(&error, sessions_dir),
     })?;
-    // What is no part of a file name on one of the systems must not become one here.
-    let name: String = name
-        .chars()
-        .map(|c| if c.is_alphanumeric() || matches!(c, '-' | '_') { c } else { '-' })
-        .collect();
+    let name = safe_name(name);
     for number in 1..=MOST {
         let folder = match number {
             1 => sessions_dir.join(&name),

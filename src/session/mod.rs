@@ -49,7 +49,10 @@ pub use recovery::{RecoverError, Recovered, Unfinished, find_unfinished, recover
 pub use row::{FaceRow, Row};
 pub use signal::Signal;
 
-pub(crate) use atomic::write_atomically;
+pub(crate) use atomic::{replace_with, write_atomically};
+pub(crate) use folder::{create_unique, safe_name};
+pub(crate) use row::utc_at;
+pub(crate) use text::guarded;
 
 /// What the user says about a session before recording.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]

@@ -85,6 +85,12 @@ pub enum RecoverError {
         /// What is in the way.
         path: PathBuf,
     },
+    /// Something lies in the folder that is no part of a session, and would be lost with it.
+    #[error("{} is no part of a session", path.display())]
+    Foreign {
+        /// What is in the way.
+        path: PathBuf,
+    },
     /// The system refuses.
     #[error("{} can't be closed or replaced: {reason}", path.display())]
     Io {
@@ -101,6 +107,7 @@ impl RecoverError {
         match self {
             Self::InUse { .. } => "Stop recording there, then try again.",
             Self::Occupied { .. } => "Move one of the two files away, then try again.",
+            Self::Foreign { .. } => "Move it to another folder, then try again.",
             Self::Io { .. } => "Check space and permissions, then try again; no row is lost.",
         }
     }
@@ -125,6 +132,12 @@ pub fn find_unfinished(sessions_dir: &Path) -> Vec<Unfinished> {
         .collect()
 }
 
+/// Whether a file of this name is one that a session has; what a crash left of one included.
+pub fn is_of_session(name: &str) -> bool {
+    let is_table = |table: &str| name == table || name == part_of(table);
+    is_table(OBSERVATIONS) || is_table(EVENTS) || name.starts_with(RECORD)
+}
+
 /// Removes the folder of a session, finished or not, to write it anew. A folder that holds anything
 /// but a session stays as it is, and so does one that is being written.
 ///
@@ -143,12 +156,8 @@ pub fn discard(folder: &Path) -> Result<(), RecoverError> {
         Err(error) => Err(error),
     };
     let names = names.map_err(io_error)?;
-    let ours = |name: &str| {
-        let tables = [OBSERVATIONS, EVENTS].iter().any(|t| name == *t || name == part_of(t));
-        tables || name.starts_with(RECORD)
-    };
-    if let Some(other) = names.iter().find(|name| !name.to_str().is_some_and(ours)) {
-        return Err(RecoverError::Occupied { path: folder.join(other) });
+    if let Some(other) = names.iter().find(|name| !name.to_str().is_some_and(is_of_session)) {
+        return Err(RecoverError::Foreign { path: folder.join(other) });
     }
     if let Ok(file) = File::open(folder.join(part_of(OBSERVATIONS)))
         && matches!(file.try_lock(), Err(TryLockError::WouldBlock))

@@ -130,7 +130,7 @@ impl FaceRow {
 }
 
 /// Wall clock time at `time` in a session.
-pub(super) fn utc_at(zero_utc: Option<Timestamp>, time: Duration) -> Option<Timestamp> {
+pub(crate) fn utc_at(zero_utc: Option<Timestamp>, time: Duration) -> Option<Timestamp> {
     zero_utc?.checked_add(SignedDuration::try_from(time).ok()?).ok()
 }
 

@@ -74,7 +74,7 @@ impl Schema<EventRow> {
 
 impl<R: TableRow> Schema<R> {
     /// With one column for each of `words` where there is one per label.
-    pub(super) fn with_words(words: &[String]) -> Self {
+    pub(crate) fn with_words(words: &[String]) -> Self {
         let columns = R::COLUMNS.iter().flat_map(|spec| {
             let classes = if spec.per_label { words.len() } else { 1 };
             (0..classes).map(move |class| {

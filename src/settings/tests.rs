@@ -18,6 +18,7 @@ fn settings_read_back_as_saved() {
         model_dirs: vec![std::path::absolute("/models/one").unwrap()],
         recent_files: vec![std::path::absolute("/videos/\u{e9}.mp4").unwrap()],
         unfinished_files: vec![std::path::absolute("/videos").unwrap()],
+        erase_after_days: Some(90),
         pipeline: PipelineOptions { max_faces: 2, ..PipelineOptions::default() },
     };
     file.save(&settings).unwrap();
@@ -45,6 +46,7 @@ fn a_wrong_value_has_its_default_and_harms_no_other() {
         "welcome_seen = -1",
         "sessions_dir = 7",
         "model_dir = []",
+        "erase_after_days = -2",
         "pipeline = 1",
         "pipeline.max_faces = -2",
         "pipeline.smoothing_secs = \"slow\"",

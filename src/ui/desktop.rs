@@ -40,7 +40,12 @@ pub struct Hooks {
     pub find_unfinished: Box<FindUnfinished>,
     /// Finishes one and returns its rows; the error is for people.
     pub finish_session: Arc<FinishSession>,
+    /// What the user should be reminded of; called once at start.
+    pub reminder: Box<Reminder>,
 }
+
+/// See [`Hooks::reminder`].
+pub type Reminder = dyn FnOnce() -> Option<String> + Send;
 
 /// See [`Hooks::save_settings`].
 pub type SaveSettings = dyn FnMut(&Settings) -> Result<(), String> + Send;
@@ -100,7 +105,8 @@ impl Desktop {
         let (alive, cancelled) = cancel_token();
         let (save, to_save) = mailbox();
 
-        let Hooks { save_settings, list_cameras, find_unfinished, finish_session } = hooks;
+        let Hooks { save_settings, list_cameras, find_unfinished, finish_session, reminder } =
+            hooks;
         let lister = teller.clone();
         teller.tell_later("camera list", {
             let cancelled = cancelled.clone();
@@ -121,6 +127,7 @@ impl Desktop {
             let found = find_unfinished(&sessions_dir);
             (!found.is_empty()).then_some(News::Unfinished(found))
         });
+        teller.tell_later("reminder", move || reminder().map(News::Trouble));
         teller.tell_later("reduced motion", || Some(News::ReducedMotion(system_reduces_motion())));
         Self {
             news,
@@ -330,6 +337,7 @@ mod tests {
             list_cameras: Box::new(Vec::new),
             find_unfinished: Box::new(|_| Vec::new()),
             finish_session: Arc::new(|_| Ok(0)),
+            reminder: Box::new(|| None),
         }
     }
 

@@ -125,6 +125,7 @@ fn options(args: &AnalyzeArgs, outer: InputArgs) -> BatchOptions {
             detector_dir: args.detector.clone().or(outer.detector),
             model_dir: args.model.clone().or(outer.model),
             pipeline,
+            mark_socket: None,
         },
         open: OpenOptions { ffmpeg: !args.no_ffmpeg, picture_rate_hz: args.picture_rate },
         selection: Selection { from: args.from, to: args.to, sample_rate_hz: args.sample_rate },

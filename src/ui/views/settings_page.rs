@@ -120,16 +120,20 @@ pub(super) fn field(text: &mut String) -> TextEdit<'_> {
         .font(theme::font(theme::SIZE_LIST))
 }
 
+/// What the box beside it says, and what is stored with the recording.
+const AGREED: &str = "The participant has agreed to be recorded";
+
 fn recording(ui: &mut egui::Ui, meta: &mut SessionMeta) {
     let participant = row(ui, "Participant code", |ui| ui.add(field(&mut meta.participant)));
     if participant.changed() {
         // Consent was given by somebody else.
-        meta.consent_utc = None;
+        (meta.consent_utc, meta.consent_text) = (None, None);
     }
     row(ui, "Note", |ui| ui.add(field(&mut meta.note)));
     let mut given = meta.consent_utc.is_some();
-    if ui.checkbox(&mut given, "The participant has agreed to be recorded").changed() {
+    if ui.checkbox(&mut given, AGREED).changed() {
         meta.consent_utc = given.then(now_utc);
+        meta.consent_text = given.then(|| AGREED.into());
     }
     match &meta.consent_utc {
         Some(at) => note(ui, &format!("Agreed at {at}; this time is stored with the recording.")),
