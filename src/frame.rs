@@ -58,6 +58,11 @@ impl Frame {
         (self.width, self.height)
     }
 
+    /// The pixels alone, as [`Self::rgb`] has them.
+    pub fn into_rgb(self) -> Vec<u8> {
+        self.rgb
+    }
+
     /// `width * height * 3` bytes: R, G, B of each pixel, row by row from the top left.
     pub fn rgb(&self) -> &[u8] {
         &self.rgb

@@ -24,10 +24,12 @@ pub mod vision;
 pub mod temporal;
 
 pub mod observation;
+pub mod overlay;
 pub mod pipeline;
 
 pub mod session;
 pub mod settings;
+pub mod table;
 
 mod page;
 mod words;
@@ -37,6 +39,7 @@ pub mod import;
 pub mod report;
 pub mod stats;
 
+pub mod corpus;
 pub mod library;
 
 pub mod audit;

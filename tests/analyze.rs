@@ -9,11 +9,14 @@ use std::path::{Path, PathBuf};
 use std::process::Output;
 use std::time::Duration;
 
-use common::program::{complete_session, complete_sessions, events_of, mien, rows_of};
+use common::mount::Mount;
+use common::program::{Running, complete_session, complete_sessions, events_of, mien, rows_of};
 use image::RgbImage;
 use mien::frame::{Frame, RunId};
+use mien::observation::{Labels, Observation};
+use mien::overlay::Overlay;
 use mien::pipeline::{Pipeline, PipelineOptions};
-use mien::session::{Row, Session};
+use mien::session::{Row, Session, session_folders};
 use mien::source::demo::{Scene, SceneKind};
 use mien::time::Pts;
 use serde_json::Value;
@@ -340,4 +343,136 @@ fn an_output_that_can_t_be_written_fails_in_words() {
     let output = home.analyze(&["h264_bframes.mp4"]);
     assert_eq!(output.status.code(), Some(1));
     assert!(text(&output.stderr).contains("is not a folder"), "{output:?}");
+}
+
+/// A video of that many frames of a drawn person, in a container that grows at its end.
+fn save_video(path: &Path, count: u32) {
+    let file = fs::File::create(path).unwrap();
+    let labels = Labels::new(["neutral"]);
+    let mut video = Overlay::new(file, SIZE, labels, Pts::ZERO, Some(RATE_HZ)).unwrap();
+    for (index, rgb) in drawn(count, SceneKind::Alone, 3).into_iter().enumerate() {
+        let pts = Pts::from_secs_f64(index as f64 / RATE_HZ);
+        let frame = Frame::new(RunId(1), index as u64, pts, SIZE, rgb).unwrap();
+        let seen = Observation {
+            run: RunId(1),
+            index: index as u64,
+            pts,
+            frame_size: SIZE,
+            faces: Vec::new(),
+        };
+        video.frame(frame, &seen).unwrap();
+    }
+    video.finish().unwrap();
+}
+
+#[test]
+fn files_that_change_or_go_while_they_are_read_are_named_and_leave_nothing() {
+    type Act = fn(&Path);
+    let grow: Act = |path| {
+        let mut file = fs::OpenOptions::new().append(true).open(path).unwrap();
+        std::io::Write::write_all(&mut file, &[0; 4096]).unwrap();
+    };
+    let acts: [(&str, Act); 3] = [
+        ("grows", grow),
+        ("goes", |path| fs::remove_file(path).unwrap()),
+        ("shrinks", |path| fs::write(path, "x").unwrap()),
+    ];
+    for (what, act) in acts {
+        let home = Home::new();
+        let path = home.input("a.avi");
+        save_video(&path, 100);
+        home.clip("vp9_odd.webm");
+        let mut command = mien(home.0.path(), &["analyze", "--json", "--jobs", "1", "--out"]);
+        command.arg(home.out()).arg(home.input("a.avi")).arg(home.input("vp9_odd.webm"));
+        let program = Running::start(&mut command);
+        // It is summed up by then, and read.
+        program.wait_for_lines(2);
+        act(&path);
+        let ended = program.end();
+        assert_eq!(ended.code, Some(1), "{what}: {:#?}", ended.stdout);
+        let failed: Vec<Value> = ended
+            .stdout
+            .iter()
+            .map(|line| serde_json::from_str(line).unwrap())
+            .filter(|line: &Value| line["event"] == "failed")
+            .collect();
+        assert_eq!(failed.len(), 1, "{what}: {:#?}", ended.stdout);
+        assert!(failed[0]["reason"].as_str().unwrap().contains("a.avi"), "{what}: {failed:?}");
+        assert_eq!(failed[0]["fault"], "file");
+        let session = only_session(&home);
+        assert!(session.folder().to_str().unwrap().contains("vp9_odd"), "{what}");
+    }
+}
+
+#[test]
+fn links_are_read_where_they_are_named_and_nowhere_else() {
+    use std::os::unix::fs::symlink;
+    let home = Home::new();
+    let outside = home.0.path().join("outside.webm");
+    fs::rename(home.clip("vp9_odd.webm"), &outside).unwrap();
+    for name in ["folder", "shots"] {
+        fs::create_dir(home.input(name)).unwrap();
+    }
+    symlink(&outside, home.input("folder/link.webm")).unwrap();
+    symlink(home.input(""), home.input("folder/round")).unwrap();
+    symlink(home.input("gone.mp4"), home.input("dangling.mp4")).unwrap();
+    save(&home.input("shots"), &drawn(2, SceneKind::Alone, 1));
+    symlink("/etc/passwd", home.input("shots/0002.bmp")).unwrap();
+    home.analyze_well(&["shots"]);
+    assert_eq!(rows_of(&only_session(&home)).len(), 2, "the link is no picture of it");
+    fs::remove_dir_all(home.out()).unwrap();
+
+    let output = home.analyze(&["folder"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(text(&output.stderr).contains("no video"), "{output:?}");
+    let output = home.analyze(&["dangling.mp4", "folder/link.webm"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(text(&output.stderr).contains("dangling.mp4"), "{output:?}");
+    assert_eq!(complete_sessions(&home.out()).len(), 1, "a link that is named is meant");
+}
+
+#[test]
+fn a_folder_without_videos_is_told() {
+    let home = Home::new();
+    fs::create_dir(home.input("empty")).unwrap();
+    fs::write(home.input("empty/notes.txt"), "no video").unwrap();
+    let output = home.analyze(&["empty"]);
+    assert_eq!(output.status.code(), Some(1));
+    let errors = text(&output.stderr);
+    assert!(errors.contains("empty") && errors.contains("no video"), "{errors}");
+    // Something that turns out to be none is passed over, which is no failure.
+    fs::write(home.input("empty/data.bin"), [7; 100]).unwrap();
+    assert!(home.analyze_well(&["empty"]).contains("no video or picture"));
+}
+
+#[test]
+fn a_full_or_read_only_disk_fails_in_words_and_leaves_no_half_session() {
+    let home = Home::new();
+    save_video(&home.input("a.avi"), 60);
+    fs::create_dir(home.out()).unwrap();
+    let Some(mount) = Mount::new(&home.out(), "size=100k") else { return };
+    let arguments = ["a.avi"];
+    // The tables fit; the annotated video does not.
+    let output = home.analyze(&[&["--overlay"], &arguments[..]].concat());
+    let errors = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{errors}");
+    assert!(errors.contains("disk is full") && errors.contains("overlay.avi"), "{errors}");
+    assert_eq!(fs::read_dir(home.out()).unwrap().count(), 0);
+    mount.remount("remount,size=16k");
+    let output = home.analyze(&arguments);
+    assert!(text(&output.stderr).contains("disk is full"), "{output:?}");
+    assert_eq!(fs::read_dir(home.out()).unwrap().count(), 0);
+    mount.remount("remount,size=1m,ro");
+    let output = home.analyze(&arguments);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(text(&output.stderr).contains("read-only"), "{output:?}");
+    mount.remount("remount,rw");
+    home.analyze_well(&arguments);
+    // The tables are there; in Parquet they no longer fit.
+    mount.remount("remount,size=36k");
+    let output = home.analyze(&[&["--format", "parquet"], &arguments[..]].concat());
+    assert!(text(&output.stderr).contains("disk is full"), "{output:?}");
+    let session = session_folders(&home.out()).remove(0);
+    assert!(!session.join("observations.parquet").exists());
+    assert_eq!(rows_of(&Session::open(&session).unwrap()).len(), 60);
 }

@@ -1,10 +1,13 @@
 //! Sessions through the public API: what the window, the command line and other programs rely on.
 
+mod common;
+
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+use common::mount::Mount;
 use jiff::{Timestamp, Zoned};
 use mien::frame::RunId;
 use mien::geom::Rect;
@@ -283,36 +286,6 @@ fn record_until_killed(sessions_dir: &Path) -> ! {
         }
     }
     unreachable!("there are more frames than a test waits for")
-}
-
-/// A file system of its own, gone when dropped; `None` where mounting is not allowed.
-struct Mount(PathBuf);
-
-impl Mount {
-    fn new(at: &Path, options: &str) -> Option<Self> {
-        let mount = Command::new("mount")
-            .args(["-t", "tmpfs", "-o", options, "mien-test"])
-            .arg(at)
-            .output();
-        match mount {
-            Ok(output) if output.status.success() => Some(Self(at.to_owned())),
-            _ => {
-                eprintln!("SKIPPED: a file system can't be mounted here (needs root on Linux)");
-                None
-            }
-        }
-    }
-
-    fn remount(&self, options: &str) {
-        let status = Command::new("mount").args(["-o", options]).arg(&self.0).status().unwrap();
-        assert!(status.success());
-    }
-}
-
-impl Drop for Mount {
-    fn drop(&mut self) {
-        let _ = Command::new("umount").arg("-l").arg(&self.0).status();
-    }
 }
 
 #[test]

@@ -6,11 +6,12 @@ mod audit;
 mod cameras;
 mod doctor;
 mod evaluate;
-mod interact;
 mod export;
 mod import;
+mod interact;
 mod live;
 mod mark;
+mod merge;
 mod models;
 mod observation_json;
 mod privacy;
@@ -26,11 +27,12 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use clap::{Args, CommandFactory, Parser, Subcommand};
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use tracing_subscriber::EnvFilter;
 
 use crate::runtime::live::LiveOptions;
 use crate::source::SourceSpec;
+use crate::table::TableFormat;
 
 /// Everything worked.
 pub const EXIT_OK: u8 = 0;
@@ -48,6 +50,7 @@ Examples:
   mien live --headless --source camera:0 --record sessions --seconds 60
                                            record a minute without a window
   mien analyze recordings/                 read saved videos and pictures into CSV
+  mien merge mien-sessions --out corpus    their sessions as one table
   mien live --headless --json | jq .       readings as JSON lines, for other programs
   mien sessions                            what was recorded
   mien report sessions/NAME                a session as one page
@@ -83,6 +86,9 @@ enum Command {
     /// Read saved videos and pictures: a folder of CSV for each.
     #[command(after_help = analyze::EXAMPLES)]
     Analyze(analyze::AnalyzeArgs),
+    /// Join sessions to one table.
+    #[command(after_help = merge::EXAMPLES)]
+    Merge(merge::MergeArgs),
     /// List the cameras, what they offer and which format Mien takes.
     Cameras {
         /// One JSON object a line.
@@ -217,6 +223,22 @@ struct LiveArgs {
     stimuli: Option<PathBuf>,
 }
 
+/// How tables are written.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum FormatArg {
+    Csv,
+    Parquet,
+}
+
+impl From<FormatArg> for TableFormat {
+    fn from(format: FormatArg) -> Self {
+        match format {
+            FormatArg::Csv => Self::Csv,
+            FormatArg::Parquet => Self::Parquet,
+        }
+    }
+}
+
 impl InputArgs {
     fn live_options(&self) -> LiveOptions {
         LiveOptions {
@@ -256,6 +278,7 @@ pub fn run() -> ExitCode {
         }
         Some(Command::Live(args)) => open_window(args.input.or(cli.input), Vec::new()),
         Some(Command::Analyze(args)) => analyze::run(args, cli.input),
+        Some(Command::Merge(args)) => merge::run(&args),
         Some(Command::Cameras { json }) => list_cameras(json),
         Some(Command::Train(args)) => train::run(&args.or(cli.input)),
         Some(Command::Doctor) => doctor::run(&cli.input.live_options()),

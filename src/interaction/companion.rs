@@ -254,7 +254,12 @@ impl Companion {
     ///
     /// # Errors
     /// [`FeedbackError`]; then nothing changed.
-    pub fn feedback(&mut self, id: u64, answer: Answer, now: &Now) -> Result<String, FeedbackError> {
+    pub fn feedback(
+        &mut self,
+        id: u64,
+        answer: Answer,
+        now: &Now,
+    ) -> Result<String, FeedbackError> {
         let open = self.open.iter_mut().find(|open| open.id == id);
         let open = open.ok_or(FeedbackError::Unknown(id))?;
         if open.answered {
@@ -272,9 +277,10 @@ impl Companion {
     /// What faces did a minute after prompts, each once.
     pub fn implicit_signals(&mut self, now: &Now) -> Vec<ImplicitSignal> {
         let after = self.user.windows()[1].valence();
-        let due = self.open.iter_mut().filter(|open| {
-            !open.looked_after && now.secs >= open.secs + AFTER_SECS
-        });
+        let due = self
+            .open
+            .iter_mut()
+            .filter(|open| !open.looked_after && now.secs >= open.secs + AFTER_SECS);
         due.filter_map(|open| {
             open.looked_after = true;
             let (before, after) = (open.valence_before?, after?);

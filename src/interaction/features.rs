@@ -9,9 +9,10 @@ use super::context::{Context, Now, Scenario};
 use super::history::History;
 use super::intent::IntentGuess;
 use super::user::UserModel;
+use super::window::Window;
 
 /// Length of `x`.
-pub const X: usize = 18;
+pub const X: usize = 25;
 /// Length of `y`.
 pub const Y: usize = 19;
 
@@ -35,6 +36,13 @@ pub const X_NAMES: [&str; X] = [
     "the face being there",
     "looking at the screen",
     "readings that are unsure",
+    "happiness in the last ten minutes",
+    "surprise in the last ten minutes",
+    "sadness in the last ten minutes",
+    "anger in the last ten minutes",
+    "disgust in the last ten minutes",
+    "fear in the last ten minutes",
+    "contempt in the last ten minutes",
 ];
 
 /// What each place of `y` means.
@@ -86,12 +94,14 @@ impl Features {
 }
 
 fn x(user: &UserModel, now: &Now) -> [f64; X] {
-    let [_, minute, _] = user.windows();
+    let [_, minute, long] = user.windows();
     let ((now_v, now_a), (minute_v, minute_a), (long_v, _)) =
         (user.beyond_usual(0), user.beyond_usual(1), user.beyond_usual(2));
     // What rests on little counts little.
     let evidence = minute.evidence();
-    let shares = minute.shares().unwrap_or_default().map(|share| share * evidence);
+    let shares = |window: &Window| {
+        window.shares().unwrap_or_default().map(|share| share * window.evidence())
+    };
     let change = |better: bool| {
         let change = user.change().filter(|change| change.better == better);
         change.map_or(0.0, |change| (-(now.secs - change.at_secs).max(0.0) / CHANGE_SECS).exp())
@@ -101,18 +111,20 @@ fn x(user: &UserModel, now: &Now) -> [f64; X] {
     x[..5].copy_from_slice(&[
         now_v * sure_now,
         minute_v * evidence,
-        long_v * user.windows()[2].evidence(),
+        long_v * long.evidence(),
         now_a * sure_now,
         minute_a * evidence,
     ]);
-    x[5..13].copy_from_slice(&shares);
-    x[13..].copy_from_slice(&[
+    x[5..13].copy_from_slice(&shares(minute));
+    x[13..18].copy_from_slice(&[
         change(false),
         change(true),
         minute.face().unwrap_or(0.0),
         minute.looking().unwrap_or(0.0),
         minute.unsure().unwrap_or(1.0),
     ]);
+    // Neutral is what the others leave.
+    x[18..].copy_from_slice(&shares(long)[1..]);
     x
 }
 

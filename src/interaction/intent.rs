@@ -99,7 +99,7 @@ pub enum IntentError {
         reason: String,
     },
     /// Too little of a class.
-    #[error("only {count} rows say \u{201c}{}\u{201d}; give at least {least} of each intent", intent.word())]
+    #[error("only {count} rows say {}; give at least {least} of each intent", intent.word())]
     TooFew {
         /// Which one.
         intent: Intent,
@@ -304,15 +304,16 @@ pub fn rows_from_csv(bytes: &[u8]) -> Result<Vec<IntentRow>, IntentError> {
         let share = |at: usize| -> Result<Option<f64>, IntentError> {
             let Some(cell) = cell(at) else { return Ok(None) };
             let share = cell.parse().ok().filter(|share| (0.0..=1.0).contains(share));
-            share
-                .map(Some)
-                .ok_or_else(|| wrong(line, format!("\u{201c}{cell}\u{201d} is no share from 0 to 1")))
+            share.map(Some).ok_or_else(|| {
+                wrong(line, format!("\u{201c}{cell}\u{201d} is no share from 0 to 1"))
+            })
         };
         let scenario = match cell(3) {
             None => None,
-            Some(word) => Some(Scenario::from_word(word).ok_or_else(|| {
-                wrong(line, format!("\u{201c}{word}\u{201d} is no scenario"))
-            })?),
+            Some(word) => Some(
+                Scenario::from_word(word)
+                    .ok_or_else(|| wrong(line, format!("\u{201c}{word}\u{201d} is no scenario")))?,
+            ),
         };
         let around = Around { face: share(1)?, looking: share(2)?, scenario };
         rows.push(IntentRow { intent, note: cell(0).unwrap_or_default().to_owned(), around });

@@ -3,8 +3,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::feedback::Answer;
 use super::features::{Features, X, Y};
+use super::feedback::Answer;
 use super::policy::Bandit;
 use super::strategies::Strategies;
 use super::user::{Belief, Usual};

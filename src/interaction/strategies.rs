@@ -174,7 +174,8 @@ impl Strategies {
             StrategyError::at(text, at, error.message().replace('\n', " "))
         })?;
         if *file.version.get_ref() != VERSION {
-            let said = format!("version {} is not known; this is {VERSION}", file.version.get_ref());
+            let said =
+                format!("version {} is not known; this is {VERSION}", file.version.get_ref());
             return Err(StrategyError::at(text, file.version.span().start, said));
         }
         let limits = file.limits.checked(text)?;
@@ -315,9 +316,8 @@ impl WrittenStrategy {
         let id = self.id.into_inner();
         let sound = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
         if id.is_empty() || !id.chars().all(sound) || id == "silent" {
-            let said = format!(
-                "\u{201c}{id}\u{201d} can't be an id: use a-z, 0-9 and _; silent is taken"
-            );
+            let said =
+                format!("\u{201c}{id}\u{201d} can't be an id: use a-z, 0-9 and _; silent is taken");
             return Err(StrategyError::at(text, at, said));
         }
         if self.action == Action::StaySilent {

@@ -61,7 +61,8 @@ impl Window {
             self.looking += new;
         }
         if face.sure {
-            let (valence, arousal) = (f64::from(face.affect.valence), f64::from(face.affect.arousal));
+            let (valence, arousal) =
+                (f64::from(face.affect.valence), f64::from(face.affect.arousal));
             self.sure += new;
             self.valence += new * valence;
             self.valence_squared += new * valence * valence;

@@ -21,9 +21,11 @@ use crate::frame::RunId;
 use crate::model::ModelError;
 use crate::pipeline::Pipeline;
 use crate::session::recovery::discard;
-use crate::session::{FileRecord, SCHEMA_VERSION, SessionRecord};
+use crate::session::{FileRecord, OBSERVATIONS, OVERLAY, SCHEMA_VERSION, Session, SessionRecord};
 use crate::source::media::{MediaError, OpenOptions};
 use crate::source::still::numbered_pictures;
+use crate::table::TableFormat;
+use crate::table::of_session::{CopyError, named, write_tables};
 
 /// Messages on their way to the owner. Word of progress is left out when it is full; the rest
 /// waits.
@@ -44,6 +46,10 @@ pub struct BatchOptions {
     pub jobs: usize,
     /// Whether to analyse again what was done before.
     pub force: bool,
+    /// Whether to write an annotated video of each, which holds pixels.
+    pub overlay: bool,
+    /// How the tables are written; beside the CSV, if it is another format.
+    pub format: TableFormat,
 }
 
 /// What happened to the file of that place in the list.
@@ -254,6 +260,7 @@ impl One<'_> {
         }
         drop(taken);
         if !options.force && is_done(&folder, &record) {
+            write_tables_too(&folder, options.format)?;
             let reason = "done before: same content, models and settings".into();
             return Ok(Outcome::Skipped { folder: Some(folder), reason });
         }
@@ -271,8 +278,23 @@ impl One<'_> {
             let _ = discard(&analysed.finished.folder);
             return Err(MediaError::Changed { path: path.into() }.into());
         }
+        write_tables_too(&analysed.finished.folder, options.format)?;
         Ok(Outcome::Analysed(Box::new(analysed)))
     }
+}
+
+/// Writes the tables of a session in another format beside its own, unless they are there.
+fn write_tables_too(folder: &Path, format: TableFormat) -> Result<(), FileError> {
+    // They are written after the events.
+    if format == TableFormat::Csv || named(folder, OBSERVATIONS, format).is_file() {
+        return Ok(());
+    }
+    let failed = |message| FileError::Worker { worker: "the writer of tables", message };
+    let session = Session::open(folder).map_err(|error| failed(error.to_string()))?;
+    write_tables(&session, folder, format).map_err(|error| match error {
+        CopyError::Write(error) => error.into(),
+        other => failed(other.to_string()),
+    })
 }
 
 /// Size and time of the last change; whether it can be analysed at all.
@@ -354,7 +376,12 @@ fn file_record(
     // Another version may read differently, so what an older one did does not count as done.
     let version = (env!("CARGO_PKG_VERSION"), SCHEMA_VERSION, options.open.picture_rate_hz);
     let summed = serde_json::to_vec(&(&record.sha256, models, settings, version));
-    record.key = hex(&Sha256::digest(summed.unwrap_or_default()));
+    let mut key = Sha256::new_with_prefix(summed.unwrap_or_default());
+    if options.overlay {
+        record.overlay = Some(OVERLAY.into());
+        key.update(OVERLAY);
+    }
+    record.key = hex(&key.finalize());
     record
 }
 
@@ -377,7 +404,9 @@ fn folder_name(record: &FileRecord) -> String {
 fn is_done(folder: &Path, wanted: &FileRecord) -> bool {
     let Ok(record) = SessionRecord::read(folder) else { return false };
     let same = record.file.as_ref().is_some_and(|file| file.key == wanted.key);
-    same && record.complete && folder.join(crate::session::OBSERVATIONS).is_file()
+    let is_there = |name: &str| folder.join(name).is_file();
+    let overlay = wanted.overlay.as_deref().is_none_or(is_there);
+    same && record.complete && is_there(OBSERVATIONS) && overlay
 }
 
 #[cfg(test)]

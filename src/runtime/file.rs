@@ -2,6 +2,8 @@
 //! waits for the next, so the same file gives the same session.
 
 mod decode;
+mod painting;
+mod writing;
 
 use std::path::PathBuf;
 use std::thread::{self, JoinHandle};
@@ -10,6 +12,7 @@ use std::time::Duration;
 use crossbeam_channel::{Receiver, Sender, bounded, select};
 
 use decode::{Decode, Decoded};
+use writing::{Row, Writing, remove};
 
 use super::cancel::Cancelled;
 use super::message::ModelsInfo;
@@ -19,8 +22,8 @@ use crate::observation::{Detection, Labels, Observation};
 use crate::pipeline::{Pipeline, PipelineOptions, Reading};
 use crate::session::recovery::discard;
 use crate::session::{
-    FileRecord, Finished, ModelRecord, RecordError, Recorder, RecoverError, SessionEvent,
-    SessionHeader, SessionMeta, SessionSummary, SourceRecord,
+    FileRecord, Finished, ModelRecord, RecordError, RecoverError, SessionEvent, SessionHeader,
+    SessionMeta, SessionSummary, SourceRecord,
 };
 use crate::source::media::{Damage, MediaError, MediaInfo, OpenOptions};
 use crate::temporal::finder::Finder;
@@ -29,9 +32,6 @@ use crate::time::Pts;
 /// Frames on their way to the detector, and from there to be read: enough that none waits for the
 /// other's jitter, at six megabytes for a large one.
 const FRAME_QUEUE: usize = 4;
-
-/// Observations on their way to the disk.
-const ROW_QUEUE: usize = 64;
 
 /// Which part of a file is analysed, and how densely.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -232,18 +232,6 @@ fn join<T>(name: &'static str, thread: JoinHandle<T>) -> Result<T, FileError> {
     worker::joined(thread).map_err(|message| FileError::Worker { worker: name, message })
 }
 
-/// What the recorder thread writes.
-enum Row {
-    Observation(Observation),
-    Event { event: SessionEvent, at: Duration },
-}
-
-/// The recorder thread: its queue, and what it ends with.
-struct Writing {
-    rows: Sender<Row>,
-    thread: JoinHandle<(Recorder, Result<(), RecordError>)>,
-}
-
 /// What happens on the thread of the job.
 struct Analysis<'a> {
     reading: &'a mut Reading,
@@ -299,7 +287,7 @@ impl<'a> Analysis<'a> {
             }
             let decoded = match next {
                 Ok(Detected::Frame(frame, detections)) => {
-                    self.frame(&frame, detections)?;
+                    self.frame(frame, detections)?;
                     continue;
                 }
                 Ok(Detected::Failed(message)) => {
@@ -337,15 +325,16 @@ impl<'a> Analysis<'a> {
         }
     }
 
-    fn frame(&mut self, frame: &Frame, detections: Vec<Detection>) -> Result<(), FileError> {
-        let observation = worker::guard(|| self.reading.read(frame, detections))
+    fn frame(&mut self, frame: Frame, detections: Vec<Detection>) -> Result<(), FileError> {
+        let observation = worker::guard(|| self.reading.read(&frame, detections))
             .and_then(|read| read.map_err(|error| error.to_string()))
             .map_err(|message| FileError::Worker { worker: "analysis", message })?;
         self.progress.pts = frame.pts;
         self.progress.frames += 1;
         self.frames_with_face += u64::from(!observation.faces.is_empty());
         (self.watch)(Seen::Frame(&observation, self.progress));
-        self.write(Row::Observation(observation))
+        let painted = self.job.record.overlay.is_some().then_some(frame);
+        self.write(Row::Observation(observation, painted))
     }
 
     fn damaged(&mut self, damage: Damage) -> Result<(), FileError> {
@@ -370,31 +359,15 @@ impl<'a> Analysis<'a> {
 
     /// Waits while the queue is full: nothing is dropped.
     fn write(&mut self, row: Row) -> Result<(), FileError> {
-        if self.writing.is_none() {
-            self.writing = Some(self.start_writing()?);
-        }
-        if let Some(writing) = &self.writing
-            && writing.rows.send(row).is_err()
-            && let Some(Writing { rows, thread }) = self.writing.take()
-        {
-            drop(rows);
-            let (recorder, outcome) = join("recorder", thread)?;
-            remove(recorder);
-            outcome?;
-        }
+        let writing = match self.writing.take() {
+            Some(writing) => writing,
+            None => {
+                let header = self.header(&self.info.clone().unwrap_or_default());
+                Writing::start(self.job, header)?
+            }
+        };
+        self.writing = Some(writing.write(row)?);
         Ok(())
-    }
-
-    fn start_writing(&self) -> Result<Writing, FileError> {
-        let info = self.info.clone().unwrap_or_default();
-        let recorder = Recorder::create(&self.job.sessions_dir, self.header(&info))?;
-        let (rows, queue) = bounded(ROW_QUEUE);
-        let thread = spawn("recorder", move || {
-            let mut recorder = recorder;
-            let outcome = write_all(&mut recorder, &queue);
-            (recorder, outcome)
-        })?;
-        Ok(Writing { rows, thread })
     }
 
     fn header(&self, info: &MediaInfo) -> SessionHeader {
@@ -437,13 +410,12 @@ impl<'a> Analysis<'a> {
 
     /// Closes the session, or removes it if there was a failure.
     fn end(mut self, outcome: Result<(), FileError>) -> Result<Analysed, FileError> {
-        let Some(Writing { rows, thread }) = self.writing.take() else {
+        let Some(writing) = self.writing.take() else {
             outcome?;
             return Err(FileError::NothingSelected);
         };
-        drop(rows);
-        let (recorder, written) = join("recorder", thread)?;
-        let outcome = outcome.and(written.map_err(FileError::from)).and(self.some_frame());
+        let (recorder, written) = writing.end()?;
+        let outcome = outcome.and(written).and(self.some_frame());
         if let Err(error) = outcome {
             remove(recorder);
             return Err(error);
@@ -468,25 +440,4 @@ impl<'a> Analysis<'a> {
             damage: self.damage,
         })
     }
-}
-
-/// Leaves no session behind.
-fn remove(recorder: Recorder) {
-    let folder = recorder.folder().to_owned();
-    drop(recorder);
-    // The error that led here is the one to tell; the next try tidies up too.
-    let _ = discard(&folder);
-}
-
-fn write_all(recorder: &mut Recorder, queue: &Receiver<Row>) -> Result<(), RecordError> {
-    for row in queue {
-        match row {
-            Row::Observation(observation) => {
-                let at = observation.pts.since_start();
-                recorder.write(&observation, at)?;
-            }
-            Row::Event { event, at } => recorder.event(at, &event)?,
-        }
-    }
-    Ok(())
 }

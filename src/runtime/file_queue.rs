@@ -24,6 +24,7 @@ use crate::session::trace::Trace;
 use crate::session::{Session, SessionEvent, Signal};
 use crate::source::inputs;
 use crate::source::media::{MediaInfo, OpenOptions};
+use crate::table::TableFormat;
 
 /// Messages on their way to the owner.
 const EVENT_QUEUE: usize = 128;
@@ -354,6 +355,8 @@ impl Work {
             sessions_dir: file.sessions_dir.clone(),
             jobs: 1,
             force: false,
+            overlay: false,
+            format: TableFormat::Csv,
         };
         let mut telling = Telling {
             shared: &self.shared,

@@ -219,14 +219,14 @@ impl Librarian {
                 move || desk::run(&commands, teller)
             })
         };
-        let message = match started.map(|running| running.commands.try_send(command)) {
-            Ok(Ok(())) => return,
-            Ok(Err(TrySendError::Full(_))) => {
-                "One thing after the other: it is still busy.".to_owned()
-            }
-            Ok(Err(TrySendError::Disconnected(_))) => {
-                "Reading sessions has failed. Start Mien again.".to_owned()
-            }
+        let message = match started {
+            Ok(running) => match running.commands.try_send(command) {
+                Ok(()) => return,
+                Err(TrySendError::Full(_)) => "One thing after the other: it is still busy.".into(),
+                Err(TrySendError::Disconnected(_)) => {
+                    "Reading sessions has failed. Start Mien again.".into()
+                }
+            },
             Err(error) => format!("The system refuses another thread: {error}."),
         };
         if self.teller.events.try_send(LibraryEvent::Failed(message)).is_err() {

@@ -65,8 +65,8 @@ pub enum TeachCommand {
     Cancel,
     /// Read with this model from now on; `None`: with the one of the start.
     Use(Option<Arc<TaughtModel>>),
-    /// Read with the model in this folder from now on; `None`: with the built-in one. It becomes the
-    /// one of the start; classes that are being taught go on with the one they began with.
+    /// Read with the model in this folder from now on; `None`: with the built-in one. It becomes
+    /// the one of the start; classes that are being taught go on with the one they began with.
     Load(Option<PathBuf>),
     /// Write a model into a new folder.
     Save {

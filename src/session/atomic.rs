@@ -27,7 +27,7 @@ pub fn replace_with(
         let mut file = File::create(&temporary)?;
         write(&mut file)?;
         // Without this the rename may reach the disk before the content does.
-        ignoring_unsupported(file.sync_all())?;
+        sync_file(&file)?;
         drop(file);
         fs::rename(&temporary, &target)?;
         sync_folder(folder);
@@ -51,6 +51,11 @@ pub fn ignoring_unsupported(synced: io::Result<()>) -> io::Result<()> {
         }
         other => other,
     }
+}
+
+/// Waits until the content of a file is on the disk, where that can be asked for.
+pub fn sync_file(file: &File) -> io::Result<()> {
+    ignoring_unsupported(file.sync_all())
 }
 
 /// Makes new names in a folder survive a power cut. Not all file systems can, and none of them

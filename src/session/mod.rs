@@ -7,6 +7,7 @@
 //! | `observations.csv` | one row per face and frame; a frame without a face is a row too |
 //! | `events.csv` | markers, gaps, a source lost and found, changed settings |
 //! | `session.json` | what the session is: source, models, settings, counts, whether complete |
+//! | `overlay.avi` | only where it was asked for: an annotated video of an analysed file |
 //!
 //! While it is written the two tables end in `.part`. Nothing here reads a clock: times come as
 //! arguments, so that a recording can be repeated exactly.
@@ -49,10 +50,10 @@ pub use recovery::{RecoverError, Recovered, Unfinished, find_unfinished, recover
 pub use row::{FaceRow, Row};
 pub use signal::Signal;
 
-pub(crate) use atomic::{replace_with, write_atomically};
+pub(crate) use atomic::{replace_with, sync_file, sync_folder, write_atomically};
 pub(crate) use folder::{create_unique, safe_name};
 pub(crate) use row::utc_at;
-pub(crate) use text::guarded;
+pub(crate) use text::{UNSURE, guarded};
 
 /// What the user says about a session before recording.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -78,6 +79,11 @@ pub const OBSERVATIONS: &str = "observations.csv";
 pub const EVENTS: &str = "events.csv";
 /// What the session is.
 pub const RECORD: &str = "session.json";
+
+/// In a folder with this table, the others are those of many sessions, see [`crate::corpus`].
+pub const SESSIONS: &str = "sessions.csv";
+/// Annotated video of an analysed file, where it was asked for.
+pub const OVERLAY: &str = "overlay.avi";
 
 /// Name of a table while it is written. A session is unfinished as long as its
 /// `observations.csv.part` exists.

@@ -9,7 +9,7 @@ use lines::Lines;
 
 use super::cell::Value;
 use super::schema::{Column, Schema, TableRow};
-use super::{EVENTS, EventRow, OBSERVATIONS, RECORD, Row, SessionRecord, part_of};
+use super::{EVENTS, EventRow, OBSERVATIONS, RECORD, Row, SESSIONS, SessionRecord, part_of};
 
 /// A session folder.
 #[derive(Debug, Clone, PartialEq)]
@@ -23,14 +23,15 @@ impl Session {
     /// Looks at a session folder.
     ///
     /// # Errors
-    /// [`ReadError::NotASession`] if it has no `observations.csv`, closed or not.
+    /// [`ReadError::NotASession`] if it has no `observations.csv`, closed or not, or that is one of
+    /// many sessions.
     pub fn open(folder: &Path) -> Result<Self, ReadError> {
         let session = Self {
             folder: folder.to_owned(),
             record: SessionRecord::default(),
             record_problem: None,
         };
-        if table_path(folder, OBSERVATIONS).is_none() {
+        if !is_session(folder) {
             return Err(ReadError::NotASession { folder: session.folder });
         }
         Ok(match SessionRecord::read(folder) {
@@ -83,6 +84,10 @@ impl Session {
         let file = File::open(&path).map_err(|error| ReadError::io(&path, &error))?;
         Rows::of_file(file, &path)
     }
+}
+
+fn is_session(folder: &Path) -> bool {
+    table_path(folder, OBSERVATIONS).is_some() && !folder.join(SESSIONS).is_file()
 }
 
 /// Where a table is: closed, or being written.
@@ -349,10 +354,8 @@ impl RowError {
 /// Names of folders that hold a session, in the order of their names.
 pub fn session_folders(sessions_dir: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(sessions_dir).into_iter().flatten().flatten();
-    let mut folders: Vec<PathBuf> = entries
-        .map(|entry| entry.path())
-        .filter(|folder| table_path(folder, OBSERVATIONS).is_some())
-        .collect();
+    let mut folders: Vec<PathBuf> =
+        entries.map(|entry| entry.path()).filter(|folder| is_session(folder)).collect();
     folders.sort();
     folders
 }

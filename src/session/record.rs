@@ -162,6 +162,9 @@ pub struct FileRecord {
     pub to_secs: Option<f64>,
     /// So many pictures a second were analysed; `None`: all.
     pub sample_rate_hz: Option<f64>,
+    /// The annotated video beside the tables. It holds pixels: whoever ran the analysis asked for
+    /// it. `None`: there is none.
+    pub overlay: Option<String>,
     /// Sums up content, models, settings and range; ends the name of the folder.
     pub key: String,
 }

@@ -7,12 +7,12 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::atomic::{ignoring_unsupported, sync_folder};
+use super::atomic::{sync_file, sync_folder};
 use super::reader::{Rows, Session, session_folders};
 use super::record::{Gap, SCHEMA_VERSION};
 use super::row::Row;
 use super::schema::{Schema, TableRow};
-use super::{EVENTS, OBSERVATIONS, RECORD, SessionRecord, part_of};
+use super::{EVENTS, OBSERVATIONS, OVERLAY, RECORD, SessionRecord, part_of};
 use crate::observation::Labels;
 
 /// A session that was being written when the program or the system died.
@@ -118,6 +118,9 @@ impl RecoverError {
     }
 }
 
+/// All that a session folder may hold. Tables may lie there as Parquet too.
+const FILES: [&str; 5] = [OBSERVATIONS, EVENTS, OVERLAY, "observations.parquet", "events.parquet"];
+
 /// Where a table of a session is while it is written.
 pub fn part_path(folder: &Path, table: &str) -> PathBuf {
     folder.join(part_of(table))
@@ -134,8 +137,11 @@ pub fn find_unfinished(sessions_dir: &Path) -> Vec<Unfinished> {
 
 /// Whether a file of this name is one that a session has; what a crash left of one included.
 pub fn is_of_session(name: &str) -> bool {
-    let is_table = |table: &str| name == table || name == part_of(table);
-    is_table(OBSERVATIONS) || is_table(EVENTS) || name.starts_with(RECORD)
+    let is_ours = |file: &str| {
+        let rest = name.strip_prefix(file);
+        rest.is_some_and(|rest| rest.is_empty() || rest == ".part" || rest.ends_with(".tmp"))
+    };
+    FILES.iter().any(|file| is_ours(file)) || name.starts_with(RECORD)
 }
 
 /// Removes the folder of a session, finished or not, to write it anew. A folder that holds anything
@@ -306,7 +312,7 @@ fn mend_table<R: TableRow>(file: &mut File, schema: Option<&Schema<R>>) -> io::R
         file.seek(SeekFrom::Start(0))?;
         file.write_all(&header)?;
     }
-    ignoring_unsupported(file.sync_all())
+    sync_file(file)
 }
 
 fn recover_events(folder: &Path) -> Result<(), RecoverError> {

@@ -73,8 +73,9 @@ impl Schema<EventRow> {
 }
 
 impl<R: TableRow> Schema<R> {
-    /// With one column for each of `words` where there is one per label.
-    pub(crate) fn with_words(words: &[String]) -> Self {
+    /// With one column for each of `words` where there is one per label; words as
+    /// [`crate::session::Rows::label_words`] gives them.
+    pub fn with_words(words: &[String]) -> Self {
         let columns = R::COLUMNS.iter().flat_map(|spec| {
             let classes = if spec.per_label { words.len() } else { 1 };
             (0..classes).map(move |class| {
@@ -88,6 +89,11 @@ impl<R: TableRow> Schema<R> {
     /// In the order in which they are written.
     pub fn columns(&self) -> &[Column<R>] {
         &self.columns
+    }
+
+    /// The cells of a row, in the order of the columns.
+    pub fn cells<'a>(&'a self, row: &'a R) -> impl Iterator<Item = Value<'a>> {
+        self.columns.iter().map(|column| (column.spec.fill)(row, column.class))
     }
 
     /// Appends the line of column names.
@@ -107,9 +113,9 @@ impl<R: TableRow> Schema<R> {
     pub fn write_row(&self, row: &R, out: &mut Vec<u8>) -> csv::Result<()> {
         let mut cell = String::new();
         write_line(out, |line| {
-            self.columns.iter().try_for_each(|column| {
+            self.columns.iter().zip(self.cells(row)).try_for_each(|(column, value)| {
                 cell.clear();
-                column.spec.format.write((column.spec.fill)(row, column.class), &mut cell);
+                column.spec.format.write(value, &mut cell);
                 line.write_field(&cell)
             })
         })

@@ -19,7 +19,8 @@ use crate::settings::Settings;
 use crate::source::SourceSpec;
 
 use super::model_store::{ModelFacts, ModelPlace};
-use super::sessions_store::{ReplaySide, Soundness};
+use super::replay_store::ReplaySide;
+use super::sessions_store::Soundness;
 use super::store::{CameraEntry, UnfinishedSession};
 
 /// The pages of the window.

@@ -163,8 +163,8 @@ impl Film {
         self.zoom.unwrap_or((Duration::ZERO, self.length(trace)))
     }
 
-    /// The part of the timeline that is `factor` as long, around the moment that is shown; `None`: all
-    /// of it.
+    /// The part of the timeline that is `factor` as long, around the moment that is shown; `None`:
+    /// all of it.
     pub fn zoomed(&self, factor: f64, trace: Option<&Trace>) -> Option<(Duration, Duration)> {
         let (from, to) = self.range(trace);
         let (whole, shown) = (self.length(trace), to.saturating_sub(from));

@@ -8,7 +8,7 @@ use super::actions::{
     Action, Actions, FilesAction, FilmAction, SessionsAction, Surroundings, View, Workers,
 };
 use super::film::Film;
-use super::sessions_store::ReplaySide;
+use super::replay_store::ReplaySide;
 use super::window::Window;
 use crate::session::SessionEvent;
 use crate::session::trace::Trace;

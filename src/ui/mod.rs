@@ -18,6 +18,7 @@ pub mod model_store;
 mod models;
 mod pass_times;
 pub mod preview;
+pub mod replay_store;
 mod sessions;
 pub mod sessions_store;
 pub mod store;

@@ -7,7 +7,8 @@ use eframe::egui;
 
 use super::actions::{Dialog, FilmAction, SessionsAction, Surroundings, View, Workers};
 use super::film::MediaState;
-use super::sessions_store::{Comparing, Listing, ReplaySide, Then};
+use super::replay_store::ReplaySide;
+use super::sessions_store::{Comparing, Listing, Then};
 use super::store::Tone;
 use super::window::Window;
 use crate::runtime::librarian::LibraryCommand;

@@ -4,20 +4,13 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
 
 use crate::frame::RunId;
 use crate::library::{Entry, Library, Origin, Progress, Query, SortBy, State};
-use crate::observation::TrackId;
-use crate::runtime::librarian::{Compared, LibraryEvent, NoVideo, OpenedSession, Side};
-use crate::runtime::player::PlayCommand;
-use crate::session::trace::{Follow, Trace, TraceEvent};
-use crate::session::{EventRow, SessionEvent};
-use crate::stats::{Selection, Span, Summary};
+use crate::runtime::librarian::{Compared, LibraryEvent, Side};
 
-use super::actions::FilmAction;
-use super::film::{Film, MediaState};
 use super::preview::ShownFrame;
+use super::replay_store::Replay;
 use super::store::Tone;
 
 /// Sessions that are listed; the others are for the command line.
@@ -93,120 +86,6 @@ impl Comparing {
             Self::Working(sides) | Self::Failed(sides, _) => Some(sides),
             Self::Done(compared) => Some(&compared.sides),
         }
-    }
-}
-
-/// What is told beside a session that is shown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum ReplaySide {
-    /// The reading of the moment.
-    #[default]
-    Moment,
-    /// Figures of the whole, or of the span that is selected.
-    Summary,
-    /// Markers, notes and what else happened.
-    Events,
-}
-
-/// A session that is shown.
-#[derive(Debug)]
-pub struct Replay {
-    /// Its folder.
-    pub folder: PathBuf,
-    /// How it is played and looked at.
-    pub film: Film,
-    /// What was read; or why nothing can be.
-    pub content: Option<Result<Box<OpenedSession>, String>>,
-    /// Its video; `None`: being looked for.
-    pub video: Option<Result<PathBuf, NoVideo>>,
-    /// What is told beside the picture.
-    pub side: ReplaySide,
-    /// What was asked to be summed up last.
-    asked: Option<Selection>,
-    /// It is on its way: while a span is drawn, the newest is asked for next.
-    waits: bool,
-    summary: Option<Box<Summary>>,
-}
-
-impl Replay {
-    /// What was read, once it is.
-    pub fn opened(&self) -> Option<&OpenedSession> {
-        self.content.as_ref()?.as_deref_ok()
-    }
-
-    /// Readings, once they are there.
-    pub fn trace(&self) -> Option<&Trace> {
-        self.opened().map(|opened| &opened.trace)
-    }
-
-    /// The figures of what is selected, once they are there.
-    pub fn summary(&self) -> Option<&Summary> {
-        let summary = self.summary.as_deref()?;
-        (Some(&summary.selection) == self.asked.as_ref()).then_some(summary)
-    }
-
-    /// What is to be summed up, if that is not known or asked for: the span that is selected, of the
-    /// face that is followed, or all of it.
-    pub fn wants_summary(&mut self) -> Option<Selection> {
-        let opened = self.opened()?;
-        let face = match self.film.follow {
-            Follow::Track(TrackId(face)) => Some(face),
-            Follow::Largest => None,
-        };
-        let span = match self.film.selection {
-            Some((from, to)) => Span { label: "selection".into(), from, to },
-            None => Span { label: "whole session".into(), from: Duration::ZERO, to: opened.length },
-        };
-        let wanted = Selection { face, span };
-        if self.waits || self.asked.as_ref() == Some(&wanted) {
-            return None;
-        }
-        self.waits = true;
-        self.asked = Some(wanted.clone());
-        Some(wanted)
-    }
-
-    /// Does what is asked; what the player has to do.
-    pub fn act(&mut self, action: FilmAction) -> Option<PlayCommand> {
-        let Self { film, content, .. } = self;
-        film.act(action, trace_of(content))
-    }
-
-    /// So much time passed; whether it moved.
-    pub fn pass(&mut self, time: Duration) -> bool {
-        let Self { film, content, .. } = self;
-        film.pass(time, trace_of(content))
-    }
-
-    /// A row of its events at the moment that is shown. A marker without a text gets a number.
-    pub fn row(&self, event: SessionEvent) -> EventRow {
-        let event = match event {
-            SessionEvent::Marker { label } if label.trim().is_empty() => {
-                let events = self.trace().map_or(&[][..], Trace::events);
-                let markers = events.iter().filter(|e| e.event.word() == "marker").count();
-                SessionEvent::Marker { label: format!("marker {}", markers + 1) }
-            }
-            event => event,
-        };
-        let at = self.film.position();
-        let start = self.opened().and_then(|opened| opened.record.start());
-        let offset = jiff::SignedDuration::try_from(at).ok();
-        let utc = start.zip(offset).and_then(|(start, at)| start.checked_add(at).ok());
-        EventRow::new(at, utc, &event)
-    }
-}
-
-fn trace_of(content: &Option<Result<Box<OpenedSession>, String>>) -> Option<&Trace> {
-    content.as_ref()?.as_deref_ok().map(|opened| &opened.trace)
-}
-
-trait AsDerefOk {
-    fn as_deref_ok(&self) -> Option<&OpenedSession>;
-}
-
-impl AsDerefOk for Result<Box<OpenedSession>, String> {
-    fn as_deref_ok(&self) -> Option<&OpenedSession> {
-        self.as_deref().ok()
     }
 }
 
@@ -344,28 +223,13 @@ impl Sessions {
     pub fn show(&mut self, folder: PathBuf) {
         self.runs += 1;
         let speed = self.replay.as_ref().map_or(1.0, |replay| replay.film.speed);
-        let film = Film::without_pictures(RunId(self.runs), Duration::ZERO, speed);
-        self.replay = Some(Replay {
-            folder,
-            film,
-            content: None,
-            video: None,
-            side: ReplaySide::default(),
-            asked: None,
-            waits: false,
-            summary: None,
-        });
-    }
-
-    /// Whether the player's run is that of the session that is shown.
-    pub fn is_run(&self, run: RunId) -> bool {
-        self.replay.as_ref().is_some_and(|replay| replay.film.run == run)
+        self.replay = Some(Replay::new(folder, RunId(self.runs), speed));
     }
 
     /// Another picture is on the screen.
     pub fn show_picture(&mut self, shown: Option<ShownFrame>) {
-        if let Some(Replay { film, content, .. }) = &mut self.replay {
-            film.show(shown, trace_of(content));
+        if let Some(replay) = &mut self.replay {
+            replay.show(shown);
         }
     }
 
@@ -400,54 +264,14 @@ impl Sessions {
             LibraryEvent::Reported(path) => return Then::ShowPage(path),
             LibraryEvent::Failed(message) => {
                 if let Some(replay) = &mut self.replay {
-                    replay.waits = false;
+                    replay.wait_no_more();
                 }
                 return Then::Tell(Tone::Trouble, message, None);
             }
-            event => return self.on_replay_event(event),
-        }
-        Then::Nothing
-    }
-
-    fn on_replay_event(&mut self, event: LibraryEvent) -> Then {
-        let Some(replay) = &mut self.replay else { return Then::Nothing };
-        match event {
-            LibraryEvent::Opened(folder, result) if folder == replay.folder => {
-                if let Ok(opened) = &result {
-                    let Film { run, speed, .. } = replay.film;
-                    replay.film = Film::without_pictures(run, opened.length, speed);
-                    // Its first frame may come a little after its start.
-                    let first = opened.trace.time(0);
-                    replay.film.act(FilmAction::Seek(first), Some(&opened.trace));
-                }
-                replay.content = Some(result);
+            event => {
+                let replay = self.replay.as_mut();
+                return replay.map_or(Then::Nothing, |replay| replay.on_event(event));
             }
-            LibraryEvent::Video(folder, found) if folder == replay.folder => {
-                let then = match &found {
-                    Ok(path) => {
-                        replay.film.media = MediaState::Opening;
-                        replay.film.playing = false;
-                        Then::Play(replay.film.run, path.clone())
-                    }
-                    Err(_) => Then::Nothing,
-                };
-                replay.video = Some(found);
-                return then;
-            }
-            LibraryEvent::Summarised(folder, summary) if folder == replay.folder => {
-                replay.waits &= Some(&summary.selection) != replay.asked.as_ref();
-                replay.summary = Some(summary);
-            }
-            LibraryEvent::Events(folder, rows) if folder == replay.folder => {
-                if let Some(Ok(opened)) = &mut replay.content {
-                    let event =
-                        |row: &EventRow| Some(TraceEvent { at: row.time, event: row.as_event()? });
-                    opened.trace.set_events(rows.iter().filter_map(event));
-                }
-                // Markers are counted in the list.
-                return Then::List;
-            }
-            _ => {}
         }
         Then::Nothing
     }

@@ -6,5 +6,6 @@
 pub mod camera;
 #[cfg(target_os = "linux")]
 pub mod fakecam;
+pub mod mount;
 #[cfg(target_os = "linux")]
 pub mod program;

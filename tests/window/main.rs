@@ -10,6 +10,7 @@ mod keys_and_settings;
 mod models;
 mod reading;
 mod recording;
+mod replay;
 mod sessions;
 mod sources;
 mod teaching;

@@ -6,16 +6,16 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{EXIT_FAILED, EXIT_OK, InputArgs, fail};
+use super::{EXIT_FAILED, EXIT_OK, FormatArg, InputArgs, fail};
 use crate::pipeline::PipelineOptions;
 use crate::runtime::batch::{Batch, BatchOptions, FileEvent, Outcome};
 use crate::runtime::cancel::cancel_token;
 use crate::runtime::file::{FileError, Selection};
 use crate::runtime::live::LiveOptions;
-use crate::source::inputs::inputs;
+use crate::source::inputs::{Shard, inputs};
 use crate::source::media::OpenOptions;
 use crate::time::Pts;
-use report::Report;
+use report::{Report, one_line};
 
 pub const EXAMPLES: &str = "\
 Examples:
@@ -23,6 +23,8 @@ Examples:
   mien analyze --out sessions --sample-rate 5 recordings/
   mien analyze --from 1:30 --to 2:00 film.mkv
   mien analyze --json *.mp4 > progress.jsonl
+  mien analyze --overlay interview.mp4
+  mien analyze --shard 3/16 --out sessions/3 corpus/
 
 Each file becomes a folder with observations.csv, events.csv and session.json, as a live recording
 does. What was done before with the same content, models and settings is skipped, so a run that was
@@ -58,6 +60,17 @@ pub struct AnalyzeArgs {
     /// Analyse again what was done before.
     #[arg(long)]
     force: bool,
+    /// Only this part of the files, so that several machines share a folder: 3/16 is the third of
+    /// sixteen.
+    #[arg(long, value_name = "I/N")]
+    shard: Option<Shard>,
+    /// Write the tables as Parquet too, beside the CSV.
+    #[arg(long, value_name = "FORMAT", default_value = "csv")]
+    format: FormatArg,
+    /// Write an annotated video beside the tables (overlay.avi). It holds pixels, which Mien stores
+    /// nowhere else.
+    #[arg(long)]
+    overlay: bool,
     /// One JSON object a line on standard output: progress, and how each file ended.
     #[arg(long)]
     json: bool,
@@ -83,7 +96,15 @@ pub fn run(args: AnalyzeArgs, outer: InputArgs) -> u8 {
         return fail("--to must be later than --from", "");
     }
     let mut input_failures = Vec::new();
-    let inputs = inputs(&args.files, &mut input_failures);
+    let mut inputs = inputs(&args.files, &mut input_failures);
+    if inputs.is_empty() && input_failures.is_empty() {
+        let folders: Vec<_> = args.files.iter().map(|path| one_line(path)).collect();
+        let words = format!("there is no video or picture in {}", folders.join(", "));
+        return fail(&words, "Links, hidden files and tables in folders are passed over.");
+    }
+    if let Some(shard) = args.shard {
+        inputs.retain(|input| shard.takes(input));
+    }
     let (guard, cancelled) = cancel_token();
     // The handler lives as long as the program; what it holds is dropped by the first Ctrl+C.
     let mut guard = Some(guard);
@@ -132,6 +153,8 @@ fn options(args: &AnalyzeArgs, outer: InputArgs) -> BatchOptions {
         sessions_dir: args.out.clone(),
         jobs: args.jobs.map_or((cores / 2).max(1), usize::from),
         force: args.force,
+        overlay: args.overlay,
+        format: args.format.into(),
     }
 }
 

@@ -67,7 +67,10 @@ impl Report {
     pub fn unusable(&mut self, path: &Path, error: &io::Error) {
         self.counts.failed += 1;
         let reason = format!("{} can't be read: {error}", one_line(path));
-        self.line(&json!({ "event": "failed", "file": path.to_string_lossy(), "reason": reason }));
+        let path_text = path.to_string_lossy();
+        let line =
+            json!({ "event": "failed", "file": path_text, "fault": "file", "reason": reason });
+        self.line(&line);
         self.say(&reason, "Check that it is there and that you may read it.");
         self.rows.push(vec!["failed".into(), one_line(path), reason]);
     }
@@ -163,6 +166,7 @@ impl Report {
                 self.line(&json!({
                     "event": state,
                     "file": path,
+                    "fault": fault(error),
                     "reason": error.to_string(),
                     "advice": advice,
                 }));
@@ -223,6 +227,16 @@ impl Report {
     fn path_text(&self, file: usize) -> String {
         let input = self.inputs.get(file);
         input.map_or_else(String::new, |input| input.path.to_string_lossy().into_owned())
+    }
+}
+
+/// Whose fault it is, for programs that decide whether to try again: a file that can't be read
+/// stays so.
+fn fault(error: &FileError) -> &'static str {
+    match error {
+        FileError::Media(_) | FileError::NothingSelected => "file",
+        FileError::Record(_) | FileError::Earlier(_) => "folder",
+        FileError::Worker { .. } | FileError::Cancelled => "program",
     }
 }
 
@@ -306,7 +320,7 @@ fn table(rows: &[Vec<String>]) -> String {
 }
 
 /// A path on one line, whatever bytes it holds.
-fn one_line(path: &Path) -> String {
+pub fn one_line(path: &Path) -> String {
     path.to_string_lossy().chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
 }
 

@@ -9,9 +9,9 @@ use serde_json::json;
 use super::files::{Parts, logs as read_logs};
 use super::simulate::with_limits;
 use super::{PartsArgs, Problem, print_json};
+use crate::interaction::LogRow;
 use crate::interaction::policy::{Bandit, Example, judge_answers};
 use crate::interaction::simulate::{HELD_OUT_FROM, World, estimate, logs};
-use crate::interaction::LogRow;
 use crate::words::percent;
 
 /// What to judge, on what.
@@ -22,7 +22,13 @@ pub struct EvaluateArgs {
     #[arg(long, value_name = "FILE", num_args = 1..)]
     log: Vec<PathBuf>,
     /// Simulated users, where there is no log.
-    #[arg(long, value_name = "N", default_value_t = 1000, conflicts_with = "log", value_parser = clap::value_parser!(u32).range(2..))]
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 1000,
+        conflicts_with = "log",
+        value_parser = clap::value_parser!(u32).range(2..)
+    )]
     users: u32,
     /// Of the simulated users and of the bootstrap.
     #[arg(long, value_name = "N", default_value_t = 1)]

@@ -26,7 +26,13 @@ pub struct CompanionArgs {
     #[command(flatten)]
     parts: PartsArgsOfLive,
     /// Seconds between its decisions.
-    #[arg(long, value_name = "N", default_value_t = 120.0, value_parser = parse_every, requires = "companion")]
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 120.0,
+        value_parser = parse_every,
+        requires = "companion"
+    )]
     companion_every: f64,
     /// Language of its prompts.
     #[arg(long, value_enum, default_value_t = Language::En, requires = "companion")]
@@ -68,7 +74,11 @@ pub struct CompanionSide {
 
 impl CompanionSide {
     /// If it is asked for.
-    pub fn start(args: &CompanionArgs, recording: bool, json: bool) -> Result<Option<Self>, Problem> {
+    pub fn start(
+        args: &CompanionArgs,
+        recording: bool,
+        json: bool,
+    ) -> Result<Option<Self>, Problem> {
         if !args.companion {
             return Ok(None);
         }
@@ -134,12 +144,7 @@ impl CompanionSide {
         Ok(())
     }
 
-    fn hear(
-        &mut self,
-        input: Result<Input, String>,
-        now: &Now,
-        live: &mut Live,
-    ) -> io::Result<()> {
+    fn hear(&mut self, input: Result<Input, String>, now: &Now, live: &mut Live) -> io::Result<()> {
         match input {
             Ok(Input::Context(context)) => self.set_context(context),
             Ok(Input::Marker { label }) => {

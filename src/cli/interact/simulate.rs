@@ -20,13 +20,28 @@ use crate::words::{grouped, percent};
 #[derive(Debug, Args)]
 pub struct SimulateArgs {
     /// Held-out users that policies are compared on.
-    #[arg(long, value_name = "N", default_value_t = 1000, value_parser = clap::value_parser!(u32).range(2..))]
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 1000,
+        value_parser = clap::value_parser!(u32).range(2..)
+    )]
     users: u32,
     /// Interactions of each before, and as many again after, it is asked who is better.
-    #[arg(long, value_name = "N", default_value_t = 200, value_parser = clap::value_parser!(u32).range(20..=100_000))]
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 200,
+        value_parser = clap::value_parser!(u32).range(20..=100_000)
+    )]
     interactions: u32,
     /// Other users that are learned from.
-    #[arg(long, value_name = "N", default_value_t = 2000, value_parser = clap::value_parser!(u32).range(20..))]
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 2000,
+        value_parser = clap::value_parser!(u32).range(20..)
+    )]
     learn: u32,
     /// The same seed gives the same figures.
     #[arg(long, value_name = "N", default_value_t = 1)]
@@ -114,6 +129,7 @@ fn to_text(findings: &Findings) -> String {
     table(&mut text, comparison);
     let _ = writeln!(text, "\nAfter the first {} interactions", comparison.interactions / 2);
     contest(&mut text, "learned against fixed rules", &comparison.against_rules);
+    contest(&mut text, "against tuned rules", &comparison.against_tuned);
     contest(&mut text, "against itself without the face", &comparison.against_blind);
     let found = &findings.off_policy;
     let _ = writeln!(text, "\nWorth of the learned policy for a new user, a decision");
@@ -161,7 +177,14 @@ fn table(text: &mut String, comparison: &Comparison) {
     let _ = writeln!(
         text,
         "{:<26} {:>12} {:>9} {:>8} {:>9} {:>9} {:>7} {:>8} {:>8}",
-        "policy", "satisfaction", "after", "prompts", "unwanted", "precision", "recall", "helped",
+        "policy",
+        "satisfaction",
+        "after",
+        "prompts",
+        "unwanted",
+        "precision",
+        "recall",
+        "helped",
         "regret"
     );
     let share = |share: Option<f64>| share.map_or_else(|| "-".to_owned(), percent);

@@ -26,10 +26,22 @@ pub struct TrainArgs {
     #[arg(long, value_name = "CSV")]
     intents: Option<PathBuf>,
     /// Simulated users.
-    #[arg(long, value_name = "N", default_value_t = 4000, conflicts_with = "log", value_parser = clap::value_parser!(u32).range(20..))]
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 4000,
+        conflicts_with = "log",
+        value_parser = clap::value_parser!(u32).range(20..)
+    )]
     users: u32,
     /// Interactions of each.
-    #[arg(long, value_name = "N", default_value_t = 200, conflicts_with = "log", value_parser = clap::value_parser!(u32).range(20..))]
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 200,
+        conflicts_with = "log",
+        value_parser = clap::value_parser!(u32).range(20..)
+    )]
     interactions: u32,
     /// The same seed gives the same model.
     #[arg(long, value_name = "N", default_value_t = 1)]

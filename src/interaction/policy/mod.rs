@@ -38,7 +38,7 @@ pub struct Choice {
 pub struct View {
     /// Chance that it helps, about 0..=1.
     pub chance: f64,
-    /// Standard deviation of its log-odds: how little is known for this person.
+    /// Standard deviation of the draw around it, in log-odds: how little is known for this person.
     pub deviation: f64,
     /// Probability of being chosen, 0..=1.
     pub propensity: f64,
@@ -54,8 +54,12 @@ impl Choice {
 /// Chooses, and learns from answers.
 pub trait Policy {
     /// Chooses among the strategies for which `allowed` has no reason against, and silence.
-    fn choose(&self, features: &Features, allowed: &[Option<Blocked>], chance: &mut Chance)
-    -> Choice;
+    fn choose(
+        &self,
+        features: &Features,
+        allowed: &[Option<Blocked>],
+        chance: &mut Chance,
+    ) -> Choice;
 
     /// The user answered: `reward` is 1 if it helped, 0 if not.
     fn learn(&mut self, features: &Features, strategy: usize, reward: f64);
@@ -80,12 +84,7 @@ pub struct Anything {
 }
 
 impl Policy for Anything {
-    fn choose(
-        &self,
-        _: &Features,
-        allowed: &[Option<Blocked>],
-        chance: &mut Chance,
-    ) -> Choice {
+    fn choose(&self, _: &Features, allowed: &[Option<Blocked>], chance: &mut Chance) -> Choice {
         let free: Vec<usize> = (0..allowed.len()).filter(|i| allowed[*i].is_none()).collect();
         if free.is_empty() {
             return Choice::silent(allowed.len());

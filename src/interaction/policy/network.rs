@@ -50,7 +50,8 @@ pub(super) struct Passed {
 impl Network {
     /// The one inside the program, learned from simulated users by `mien interact train`.
     pub fn builtin() -> Self {
-        let stored = serde_json::from_str(BUILTIN).expect("the network inside the program is sound");
+        let stored =
+            serde_json::from_str(BUILTIN).expect("the network inside the program is sound");
         Self::from_stored(stored).expect("the network inside the program is sound")
     }
 
@@ -155,7 +156,8 @@ impl Network {
     fn before_tanh(&self, passed: &Passed, slope: &Array2<f64>) -> (Array2<f64>, Array2<f64>) {
         let Passed { u, v, .. } = passed;
         let joint = slope.dot(&self.g);
-        let part = |at: usize| joint.slice_axis(Axis(1), Slice::from(at * HIDDEN..(at + 1) * HIDDEN));
+        let part =
+            |at: usize| joint.slice_axis(Axis(1), Slice::from(at * HIDDEN..(at + 1) * HIDDEN));
         let du = (&part(0) + &(&part(2) * v)) * &u.mapv(|u| 1.0 - u * u);
         let dv = (&part(1) + &(&part(2) * u)) * &v.mapv(|v| 1.0 - v * v);
         (du, dv)
@@ -245,7 +247,9 @@ pub enum NetworkError {
     #[error("it is of version {0}, this is {VERSION}: train it again with `mien interact train`")]
     Version(u32),
     /// Not the numbers it should have.
-    #[error("{0} has the wrong shape or a number that is none: train it again with `mien interact train`")]
+    #[error(
+        "{0} has the wrong shape or a number that is none: train it again with `mien interact train`"
+    )]
     Shape(&'static str),
 }
 

@@ -1,4 +1,5 @@
-//! Fixed rules, as a sensible designer would write them: what a policy that learns has to beat.
+//! Fixed rules, as a sensible designer would write them, and the same rules tuned: what a policy
+//! that learns has to beat.
 
 use serde::{Deserialize, Serialize};
 
@@ -8,8 +9,7 @@ use super::super::limits::Blocked;
 use super::super::strategies::Strategies;
 use super::{Choice, Policy, View};
 
-/// From which levels on the rules speak. They are chosen on the users that the learned policy
-/// learns from, so that neither has an advantage.
+/// From which levels on the rules speak.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct RuleLevels {
     /// Mean probability of an unpleasant expression in the last minute, 0..=1.
@@ -21,7 +21,11 @@ pub struct RuleLevels {
 }
 
 impl RuleLevels {
-    /// Those that are tried.
+    /// As a designer would set them who has no users to tune them on: a clearly unpleasant face, or
+    /// a task that clearly goes wrong.
+    pub const AS_WRITTEN: Self = Self { face: 0.35, trouble: 0.6, either: true };
+
+    /// Those that are tried when they are tuned.
     pub fn grid() -> Vec<Self> {
         let mut grid = Vec::new();
         for face in [0.1, 0.2, 0.35, 0.5] {
@@ -35,15 +39,14 @@ impl RuleLevels {
     }
 }
 
-/// Speaks when the face or the task say that something is wrong, with the strategy that fits, and
-/// gives up one that was declined twice more than it helped.
+/// Speaks when the face or the task say that something is wrong, with the strategy that fits.
 #[derive(Debug, Clone)]
 pub struct Rules {
     levels: RuleLevels,
     /// Where the strategies it knows stand.
     known: Known,
-    /// Helped minus declined.
-    liked: Vec<i32>,
+    /// Helped minus declined; `None`: rules that are fixed.
+    liked: Option<Vec<i32>>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -58,6 +61,12 @@ struct Known {
 }
 
 impl Rules {
+    /// The same, but a strategy that was declined twice more than it helped is given up.
+    pub fn that_give_up(strategies: &Strategies, levels: RuleLevels) -> Self {
+        let liked = Some(vec![0; strategies.list.len()]);
+        Self { liked, ..Self::new(strategies, levels) }
+    }
+
     /// With these levels.
     pub fn new(strategies: &Strategies, levels: RuleLevels) -> Self {
         let at = |id: &str| strategies.index_of(id);
@@ -70,7 +79,7 @@ impl Rules {
             other_content: at("other_content"),
             human: at("human"),
         };
-        Self { levels, known, liked: vec![0; strategies.list.len()] }
+        Self { levels, known, liked: None }
     }
 
     /// What fits, the best first.
@@ -109,15 +118,11 @@ impl Rules {
 }
 
 impl Policy for Rules {
-    fn choose(
-        &self,
-        features: &Features,
-        allowed: &[Option<Blocked>],
-        _: &mut Chance,
-    ) -> Choice {
+    fn choose(&self, features: &Features, allowed: &[Option<Blocked>], _: &mut Chance) -> Choice {
         let mut choice = Choice::silent(allowed.len());
         let free = |index: &usize| {
-            allowed.get(*index).is_some_and(Option::is_none) && self.liked[*index] > -2
+            let liked = self.liked.as_ref().is_none_or(|liked| liked[*index] > -2);
+            liked && allowed.get(*index).is_some_and(Option::is_none)
         };
         choice.strategy = self.fitting(features).into_iter().flatten().find(free);
         if let Some(index) = choice.strategy {
@@ -127,7 +132,7 @@ impl Policy for Rules {
     }
 
     fn learn(&mut self, _: &Features, strategy: usize, reward: f64) {
-        if let Some(liked) = self.liked.get_mut(strategy) {
+        if let Some(liked) = self.liked.as_mut().and_then(|liked| liked.get_mut(strategy)) {
             *liked += if reward > 0.5 { 1 } else { -1 };
         }
     }
@@ -142,7 +147,7 @@ mod tests {
     fn rules_speak_when_something_is_wrong_and_give_up_what_is_declined() {
         let strategies = Strategies::builtin();
         let levels = RuleLevels { face: 0.3, trouble: 0.5, either: true };
-        let mut rules = Rules::new(&strategies, levels);
+        let mut rules = Rules::that_give_up(&strategies, levels);
         let mut at = Features { x: [0.0; X], y: [0.0; Y] };
         let free = vec![None; strategies.list.len()];
         let id = |rules: &Rules, at: &Features| {

@@ -37,7 +37,7 @@ pub struct TrainOptions {
 
 impl Default for TrainOptions {
     fn default() -> Self {
-        Self { epochs: 60, batch: 256, rate: 3e-3, penalty: 1e-2, seed: 1 }
+        Self { epochs: 60, batch: 256, rate: 1.5e-3, penalty: 1e-2, seed: 1 }
     }
 }
 
@@ -309,7 +309,7 @@ mod tests {
                 checked += 1;
             }
         }
-        assert_eq!(checked, 8 * 18 + 8 + 8 * 19 + 8 + 3 * 24 + 3);
+        assert_eq!(checked, 8 * X + 8 + 8 * Y + 8 + 3 * 24 + 3);
     }
 
     #[test]

@@ -6,7 +6,7 @@ use rayon::iter::{IntoParallelIterator, ParallelIterator};
 use serde::Serialize;
 
 use super::super::chance::Chance;
-use super::super::policy::{Anything, Bandit, Policy, Rules, Silent};
+use super::super::policy::{Anything, Bandit, Policy, RuleLevels, Rules, Silent};
 use super::HELD_OUT_FROM;
 use super::learn::{Learned, user_seed};
 use super::life::{BUCKET, Tally, World, live};
@@ -21,8 +21,11 @@ pub enum PolicyKind {
     Silent,
     /// A prompt in one of four moments where one is allowed, any of them.
     Random,
-    /// [`Rules`], tuned on the users that were learned from.
+    /// [`Rules`] as a designer writes them.
     Rules,
+    /// The same with levels that were best for the users that were learned from, and giving up what
+    /// is declined: the hardest to beat.
+    TunedRules,
     /// The two branches, and the bandit.
     Learned,
     /// The same without the face.
@@ -31,8 +34,14 @@ pub enum PolicyKind {
 
 impl PolicyKind {
     /// All of them.
-    pub const ALL: [Self; 5] =
-        [Self::Silent, Self::Random, Self::Rules, Self::Learned, Self::LearnedWithoutFace];
+    pub const ALL: [Self; 6] = [
+        Self::Silent,
+        Self::Random,
+        Self::Rules,
+        Self::TunedRules,
+        Self::Learned,
+        Self::LearnedWithoutFace,
+    ];
 
     /// In words.
     pub fn word(self) -> &'static str {
@@ -40,6 +49,7 @@ impl PolicyKind {
             Self::Silent => "silent",
             Self::Random => "random",
             Self::Rules => "fixed rules",
+            Self::TunedRules => "tuned rules",
             Self::Learned => "learned",
             Self::LearnedWithoutFace => "learned, without the face",
         }
@@ -51,7 +61,8 @@ impl PolicyKind {
         match self {
             Self::Silent => Box::new(Silent),
             Self::Random => Box::new(Anything { talkative: 0.25 }),
-            Self::Rules => Box::new(Rules::new(world.strategies, learned.levels)),
+            Self::Rules => Box::new(Rules::new(world.strategies, RuleLevels::AS_WRITTEN)),
+            Self::TunedRules => Box::new(Rules::that_give_up(world.strategies, learned.levels)),
             Self::Learned => Box::new(Bandit::new(Arc::clone(&learned.network), worth_from)),
             Self::LearnedWithoutFace => {
                 Box::new(Bandit::new(Arc::clone(&learned.blind), worth_from).without_face())
@@ -120,6 +131,8 @@ pub struct Comparison {
     pub policies: Vec<PolicyFigures>,
     /// Learned against fixed rules.
     pub against_rules: Contest,
+    /// Learned against the tuned rules.
+    pub against_tuned: Contest,
     /// Learned against itself without the face: what the emotion signal is worth.
     pub against_blind: Contest,
 }
@@ -185,6 +198,7 @@ pub fn compare(world: &World<'_>, learned: &Learned, users: usize, seed: u64) ->
         noise: world.noise,
         policies: policies.map(|(kind, regret)| figures(kind, at(kind), regret, seed)).collect(),
         against_rules: contest(at(PolicyKind::Learned), at(PolicyKind::Rules), seed),
+        against_tuned: contest(at(PolicyKind::Learned), at(PolicyKind::TunedRules), seed),
         against_blind: contest(at(PolicyKind::Learned), at(PolicyKind::LearnedWithoutFace), seed),
     }
 }

@@ -6,7 +6,8 @@ use rayon::iter::{IntoParallelIterator, ParallelIterator};
 
 use super::super::intent::IntentModel;
 use super::super::policy::{
-    Anything, Example, FitFigures, Network, RuleLevels, Rules, TrainError, TrainOptions, train, without_face,
+    Anything, Example, FitFigures, Network, RuleLevels, Rules, TrainError, TrainOptions, train,
+    without_face,
 };
 use super::super::strategies::Strategies;
 use super::TRAIN_FROM;
@@ -42,8 +43,8 @@ pub struct Learned {
     pub blind_fit: FitFigures,
 }
 
-/// Lets users live with a policy that says anything, and learns from their answers. The rules are
-/// tuned on the same users.
+/// Lets users live with a policy that says anything, and learns from their answers. The tuned
+/// rules are tuned on the same users.
 ///
 /// # Errors
 /// [`TrainError`] if users are too few.
@@ -72,6 +73,10 @@ pub fn learn(
 
 /// What so many users, from number `first` on, answer to a policy that says anything.
 pub fn logs(world: &World<'_>, first: u64, users: usize, seed: u64) -> Vec<Logged> {
+    // Who takes part in such a study has agreed to be asked often.
+    let mut strategies = world.strategies.clone();
+    strategies.limits.most_back_off = 1.0;
+    let world = &World { strategies: &strategies, ..*world };
     let lives: Vec<Vec<Logged>> = (0..users as u64)
         .into_par_iter()
         .map(|user| {
@@ -99,7 +104,7 @@ fn best_levels(world: &World<'_>, options: &LearnOptions) -> RuleLevels {
     let users = options.users.min(200) as u64;
     let worth = |levels: &RuleLevels| -> f64 {
         let lives = (0..users).into_par_iter().map(|user| {
-            let mut rules = Rules::new(world.strategies, *levels);
+            let mut rules = Rules::that_give_up(world.strategies, *levels);
             let life = live(world, user_seed(options.seed, TRAIN_FROM + user), &mut rules, None);
             life.iter().map(|tally| tally.satisfaction).sum::<f64>()
         });
@@ -107,5 +112,5 @@ fn best_levels(world: &World<'_>, options: &LearnOptions) -> RuleLevels {
     };
     let judged: Vec<(f64, RuleLevels)> = grid.into_iter().map(|l| (worth(&l), l)).collect();
     let best = judged.into_iter().max_by(|a, b| a.0.total_cmp(&b.0));
-    best.map_or(RuleLevels { face: 0.2, trouble: 0.5, either: false }, |(_, levels)| levels)
+    best.map_or(RuleLevels::AS_WRITTEN, |(_, levels)| levels)
 }

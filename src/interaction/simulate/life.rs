@@ -17,6 +17,9 @@ use super::person::{Person, STEP_SECS, Wish, satisfaction};
 /// Interactions for each point of a curve.
 pub const BUCKET: usize = 20;
 
+/// Interactions of a session: two hours.
+const SESSION: usize = 60;
+
 /// What one life came to. Sums, so that lives can be added up.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Tally {
@@ -94,21 +97,22 @@ pub fn live(
     let mut never = vec![false; strategies.list.len()];
     let mut choices = Chance::stream(seed, 0x706f_6c69_6379);
     let mut life = Life::new();
+    let mut begins = 0;
     for step in 0..world.interactions {
-        // Days from nine to nine; a night lies between two sessions.
-        let secs = step as f64 * STEP_SECS;
-        let minute = (secs / 60.0) as u64 % 720;
-        if step > 0 && minute == 0 {
+        // Sessions of two hours, begun at any time of the day; a night lies between them.
+        let within = step % SESSION;
+        if within == 0 {
+            begins = 480 + Chance::stream(seed ^ 0x6461_7973, step as u64).below(660) as u16;
+            let night = user.last_secs() + 8.0 * 3600.0;
             user = UserModel::new(user.usual());
-            user.until(secs);
+            user.until(night);
         }
-        let in_the_last_hour = history.prompts_since(secs - 3600.0);
-        let wish = person.step(in_the_last_hour, intents, |reading, held| user.dwell(reading, held));
-        let now = Now {
-            secs: user.last_secs(),
-            minute_of_day: 540 + minute as u16,
-            unix_secs: secs as i64,
-        };
+        let minute_of_day = begins + (within as f64 * STEP_SECS / 60.0) as u16;
+        person.hours = f64::from(minute_of_day) / 60.0 - 8.0;
+        let recent = history.prompts_since(user.last_secs() - 3600.0);
+        let wish = person.step(recent, intents, |reading, held| user.dwell(reading, held));
+        let secs = user.last_secs();
+        let now = Now { secs, minute_of_day, unix_secs: secs as i64 };
         let (context, intent) = (&person.context, &person.guess);
         let features = Features::of(&user, context, intent, &history, &now);
         let moment = Moment { user: &user, context, intent, history: &history, now: &now };
@@ -123,7 +127,8 @@ pub fn live(
 
         let mut luck = person.luck();
         let helped = action.is_some_and(|action| luck.happens(wish.helps_knowing(action)));
-        let answers = person.take(helped && action.is_some(), wish.wanted || action.is_none(), &mut luck);
+        let answers =
+            person.take(helped && action.is_some(), wish.wanted || action.is_none(), &mut luck);
         let mut answer = None;
         if let (Some(index), Some(action)) = (choice.strategy, action) {
             history.prompted(index, now.secs);
@@ -140,7 +145,16 @@ pub fn live(
             }
         }
         if let Some(log) = log.as_deref_mut() {
-            log.push(logged(world, seed, step, &features, &allowed, &choice, answer, (&wish, person.answers())));
+            log.push(logged(
+                world,
+                seed,
+                step,
+                &features,
+                &allowed,
+                &choice,
+                answer,
+                (&wish, person.answers()),
+            ));
         }
         if step % BUCKET == 0 {
             life.push(Tally::default());
@@ -188,5 +202,8 @@ fn logged(
         features: *features,
         answer,
     };
-    Logged { row, helps: list.iter().map(|strategy| answers * wish.helps(strategy.action)).collect() }
+    Logged {
+        row,
+        helps: list.iter().map(|strategy| answers * wish.helps(strategy.action)).collect(),
+    }
 }

@@ -19,10 +19,10 @@ mod sweep;
 mod tests;
 
 pub use compare::{Comparison, Contest, PolicyFigures, PolicyKind, compare};
-pub use page::{Findings, OffPolicy, LIMITS, to_html};
-pub use learn::{Learned, LearnOptions, learn, logs};
+pub use learn::{LearnOptions, Learned, learn, logs};
 pub use life::{BUCKET, Life, Logged, Tally, World, live};
 pub use ope::{Estimate, Estimates, estimate, truth};
+pub use page::{Findings, LIMITS, OffPolicy, to_html};
 pub use run::{SimulateOptions, judge, run};
 pub use sweep::{NoiseLevel, Sweep, sweep};
 

@@ -68,7 +68,8 @@ pub fn estimate(
         squares += weight * weight;
         let chances = network.chances(&network.joint(&row.features));
         let guess = |index: usize| chances[index] * (1.0 + cost) - cost;
-        let planned: f64 = choice.views.iter().enumerate().map(|(i, v)| v.propensity * guess(i)).sum();
+        let planned: f64 =
+            choice.views.iter().enumerate().map(|(i, v)| v.propensity * guess(i)).sum();
         let guessed = said.map_or(0.0, guess);
         let robust = planned + weight * (worth - guessed);
         users.entry(row.user).or_default().push([worth, weight * worth, robust]);
@@ -76,12 +77,14 @@ pub fn estimate(
     let users: Vec<([f64; 3], f64)> = users
         .into_values()
         .map(|rows| {
-            let sum = rows.iter().fold([0.0; 3], |sum, row| std::array::from_fn(|i| sum[i] + row[i]));
+            let sum =
+                rows.iter().fold([0.0; 3], |sum, row| std::array::from_fn(|i| sum[i] + row[i]));
             (sum, rows.len() as f64)
         })
         .collect();
     let of = |place: usize| bootstrap(&users, place, seed);
-    let effective = if squares > 0.0 { weights * weights / squares / rows.len() as f64 } else { 0.0 };
+    let effective =
+        if squares > 0.0 { weights * weights / squares / rows.len() as f64 } else { 0.0 };
     Estimates { logged: of(0), ips: of(1), doubly_robust: of(2), effective }
 }
 

@@ -23,7 +23,7 @@ pub struct Findings {
     pub fit: FitFigures,
     /// How good the one without the face is.
     pub blind_fit: FitFigures,
-    /// Levels of the fixed rules, tuned on the same users.
+    /// Levels of the tuned rules, from the same users.
     pub rules: RuleLevels,
     /// Policies side by side.
     pub comparison: Comparison,
@@ -192,6 +192,7 @@ fn contests(comparison: &Comparison) -> Markup {
                 }
                 tbody {
                     (row("fixed rules", &comparison.against_rules))
+                    (row("tuned rules", &comparison.against_tuned))
                     (row("itself without the face", &comparison.against_blind))
                 }
             }
@@ -212,8 +213,8 @@ fn noise(sweep: &Sweep) -> Markup {
             h2 { "When the readout gets worse" }
             @if let Some(svg) = plot::noise(sweep) {
                 (PreEscaped(svg))
-                (legend(&[PolicyKind::Silent, PolicyKind::Rules, PolicyKind::Learned,
-                    PolicyKind::LearnedWithoutFace]))
+                (legend(&[PolicyKind::Silent, PolicyKind::Rules, PolicyKind::TunedRules,
+                    PolicyKind::Learned, PolicyKind::LearnedWithoutFace]))
             }
             p {
                 "Seeing the face stops to be better for sure than not seeing it "
@@ -288,11 +289,12 @@ fn method(findings: &Findings) -> Markup {
             dl {
                 dt { "network" } dd { "cross-entropy " (fit(&findings.fit)) }
                 dt { "without the face" } dd { "cross-entropy " (fit(&findings.blind_fit)) }
-                dt { "fixed rules" }
+                dt { "tuned rules" }
                 dd {
                     "unpleasant face from " (face) ", trouble from " (trouble) ", "
                     @if either { "either of them" } @else { "both together" }
-                    "; the best of " (RuleLevels::grid().len()) " on users that were learned from"
+                    "; the best of " (RuleLevels::grid().len()) " on users that were learned from; a \
+                     strategy declined twice more than it helped is given up"
                 }
             }
         }

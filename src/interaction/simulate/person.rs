@@ -31,15 +31,8 @@ pub enum Mood {
     Tired,
 }
 
-const MOODS: [Mood; 7] = [
-    Mood::Calm,
-    Mood::Content,
-    Mood::Strained,
-    Mood::Low,
-    Mood::Anxious,
-    Mood::Bored,
-    Mood::Tired,
-];
+const MOODS: [Mood; 7] =
+    [Mood::Calm, Mood::Content, Mood::Strained, Mood::Low, Mood::Anxious, Mood::Bored, Mood::Tired];
 
 /// Chance that help is wanted, for someone open to it, at work.
 const WANTED: [f64; 7] = [0.05, 0.02, 0.85, 0.75, 0.75, 0.7, 0.75];
@@ -96,7 +89,7 @@ pub struct Person {
     seed: u64,
     step: u64,
     scenario: Scenario,
-    /// Factor on the wish for help.
+    /// Factor on the wish for help. Above half for all: who wants none leaves the companion off.
     open: f64,
     /// Of the time, the face shows the mood. Scowls were found in some 30 % of anger (Barrett et
     /// al. 2019, "Emotional expressions reconsidered").
@@ -118,7 +111,8 @@ pub struct Person {
     pub context: Context,
     /// What is made of it.
     pub guess: IntentGuess,
-    hours: f64,
+    /// Since eight in the morning.
+    pub hours: f64,
 }
 
 /// What the user would have at this moment; hidden.
@@ -135,8 +129,7 @@ pub struct Wish {
 impl Wish {
     /// Chance that `action` helps now.
     pub fn helps(&self, action: Action) -> f64 {
-        self.probability * self.helps[index(action)]
-            + (1.0 - self.probability) * PLEASANT_SURPRISE
+        self.probability * self.helps[index(action)] + (1.0 - self.probability) * PLEASANT_SURPRISE
     }
 
     /// Chance that `action` helps, now that it is known whether help is wanted.
@@ -169,8 +162,8 @@ impl Person {
             seed,
             step: 0,
             scenario,
-            open: chance.between(0.4, 1.2),
-            expressive: chance.between(0.15, 0.6),
+            open: chance.between(0.6, 1.3),
+            expressive: chance.between(0.2, 0.7),
             away: chance.between(0.02, 0.15),
             glances: chance.between(0.05, 0.35),
             taste: std::array::from_fn(|_| chance.normal()),
@@ -199,7 +192,6 @@ impl Person {
     ) -> Wish {
         let mut chance = Chance::stream(self.seed, self.step);
         self.step += 1;
-        self.hours = (self.hours + STEP_SECS / 3600.0) % 12.0;
         if chance.happens(0.05) {
             self.change_intent(&mut chance, intents);
         }
@@ -266,15 +258,16 @@ impl Person {
     }
 
     fn change_mood(&mut self, chance: &mut Chance) {
-        if chance.happens(0.9) {
+        if chance.happens(0.92) {
             return;
         }
         let Context { trouble, waiting, .. } = self.context;
+        let smooth = 1.0 - trouble.max(waiting);
         let speaking = matches!(self.intent, Intent::Presenting | Intent::Practising);
         let pastime = self.intent == Intent::Reading || self.scenario == Scenario::Media;
         let weights = [
-            4.0,
-            2.0,
+            5.0 * smooth * smooth,
+            2.0 * smooth * smooth,
             0.3 + 8.0 * trouble * trouble + 4.0 * waiting,
             0.3 + 3.0 * trouble * trouble,
             if speaking { 2.0 } else { 0.7 },
@@ -290,7 +283,8 @@ impl Person {
         };
         self.context.trouble = drift(self.context.trouble, self.usual_trouble);
         let waits = if self.scenario == Scenario::Support { 0.4 } else { 0.0 };
-        self.context.waiting = drift(self.context.waiting, waits) * f64::from(u8::from(waits > 0.0));
+        self.context.waiting =
+            drift(self.context.waiting, waits) * f64::from(u8::from(waits > 0.0));
         self.context.progress = (self.context.progress + 0.02) % 1.0;
     }
 

@@ -24,6 +24,7 @@ pub(super) fn colour(kind: PolicyKind) -> RGBColor {
         PolicyKind::Silent => RGBColor(0x7b, 0x87, 0x94),
         PolicyKind::Random => RGBColor(0xc9, 0x3a, 0x12),
         PolicyKind::Rules => RGBColor(0xd9, 0xa4, 0x00),
+        PolicyKind::TunedRules => RGBColor(0xd9, 0x73, 0x0d),
         PolicyKind::Learned => RGBColor(0x2f, 0x78, 0xc4),
         PolicyKind::LearnedWithoutFace => RGBColor(0x7a, 0x52, 0xc7),
     }

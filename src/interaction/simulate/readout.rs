@@ -54,9 +54,7 @@ impl PersonalReadout {
             // One picture of each kind is added, as what was never seen in 3,199 is not impossible.
             let personal = row.map(|count| (count + 1.0) * (PERSONAL * chance.normal()).exp());
             let personal = normalised(personal);
-            std::array::from_fn(|class| {
-                (1.0 - noise) * personal[class] + noise * anything[class]
-            })
+            std::array::from_fn(|class| (1.0 - noise) * personal[class] + noise * anything[class])
         });
         let readings = std::array::from_fn(|read| {
             let mistakes = normalised(std::array::from_fn(|shown| table.confusion[shown][read]));

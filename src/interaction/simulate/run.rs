@@ -40,7 +40,8 @@ pub fn run(
     let world = World { strategies, intents, noise: 0.0, interactions: 2 * options.interactions };
     let seed = options.learn.seed;
     let comparison = compare(&world, &learned, options.users, seed);
-    let sweep = (options.sweep_users > 0).then(|| sweep(&world, &learned, options.sweep_users, seed));
+    let sweep =
+        (options.sweep_users > 0).then(|| sweep(&world, &learned, options.sweep_users, seed));
     let policies = PolicyKind::ALL.len() * world.interactions;
     let levels = if options.sweep_users > 0 { LEVELS.len() } else { 0 };
     let simulated = (options.users + levels * options.sweep_users) * policies
@@ -68,7 +69,12 @@ fn off_policy(world: &World<'_>, learned: &Learned, options: &SimulateOptions) -
 }
 
 /// The learned policy, as it meets a new user, judged from a log.
-pub fn judge(logged: &[Logged], strategies: &Strategies, learned: &Learned, seed: u64) -> OffPolicy {
+pub fn judge(
+    logged: &[Logged],
+    strategies: &Strategies,
+    learned: &Learned,
+    seed: u64,
+) -> OffPolicy {
     let limits = &strategies.limits;
     let policy = Bandit::new(Arc::clone(&learned.network), limits.worth_from());
     let rows: Vec<LogRow> = logged.iter().map(|logged| logged.row.clone()).collect();

@@ -161,7 +161,9 @@ mod tests {
             fs::write(file.path(), text).unwrap();
             let (empty, error) = file.load();
             assert_eq!(empty, Profile::default());
-            let Some(ProfileFileError::KeptAside { aside, .. }) = error else { panic!("{error:?}") };
+            let Some(ProfileFileError::KeptAside { aside, .. }) = error else {
+                panic!("{error:?}")
+            };
             assert_eq!(fs::read_to_string(&aside).unwrap(), text);
             assert!(aside.to_string_lossy().ends_with(&format!("damaged-{}", round + 1)));
         }

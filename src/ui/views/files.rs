@@ -1,4 +1,5 @@
-//! The page of files: what is played and its timeline. Where nothing is open, how to open something.
+//! The page of files: what is played and its timeline. Where nothing is open, how to open
+//! something.
 
 use eframe::egui::{self, Align2, Rect, RichText, ScrollArea, StrokeKind, UiBuilder, vec2};
 

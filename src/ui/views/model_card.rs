@@ -100,9 +100,10 @@ fn entry(
     let problem = models.problem.as_ref().filter(|(of, _)| of == place);
     let problem = problem.map(|(_, message)| message.as_str());
     let (second, color) = match (problem, facts) {
-        (Some(problem), _) => (problem.to_owned(), theme.warning),
         _ if models.asked() == Some(place) => ("being loaded…".to_owned(), theme.muted),
-        (None, Some(Err(message))) => (message.clone(), theme.warning),
+        // What the card lacks is said better by the card than by what then went wrong.
+        (_, Some(Err(message))) => (one_line_of(message), theme.warning),
+        (Some(problem), _) => (one_line_of(problem), theme.warning),
         (None, Some(Ok(facts))) => (summary(place.as_deref(), facts), theme.muted),
         (None, None) => ("its card is being read…".to_owned(), theme.muted),
     };
@@ -152,6 +153,11 @@ fn entry(
             settings.model_dirs.retain(|known| known != folder);
         }
     }
+}
+
+/// Errors of a parser stand over several lines.
+fn one_line_of(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 fn name_of(place: Option<&Path>, facts: Option<&ModelFacts>) -> String {

@@ -1,5 +1,5 @@
-//! A session that is shown in place of the list: its video if there is one, its timeline, and how to
-//! move in it.
+//! A session that is shown in place of the list: its video if there is one, its timeline, and how
+//! to move in it.
 
 use eframe::egui::accesskit::Role;
 use eframe::egui::{self, Rect, RichText, Sense, StrokeKind, vec2};
@@ -9,7 +9,7 @@ use super::picture::{State, state};
 use super::{Scene, row_region};
 use crate::ui::actions::{Action, Actions, SessionsAction};
 use crate::ui::film::MediaState;
-use crate::ui::sessions_store::Replay;
+use crate::ui::replay_store::Replay;
 use crate::ui::theme::{self, Theme};
 use crate::ui::widgets::{Button, TimelineState, announce, elided};
 

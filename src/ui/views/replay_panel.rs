@@ -1,5 +1,5 @@
-//! The side of a session that is shown: the reading of the moment, or figures of the whole or of the
-//! span that is selected; below them markers and notes.
+//! The side of a session that is shown: the reading of the moment, or figures of the whole or of
+//! the span that is selected, or markers and notes.
 
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ use crate::session::trace::{Follow, Trace, TraceEvent};
 use crate::session::{EventRow, SessionEvent};
 use crate::stats::{Estimate, Summary};
 use crate::ui::actions::{Action, Actions, FilmAction, SessionsAction};
-use crate::ui::sessions_store::{Replay, ReplaySide};
+use crate::ui::replay_store::{Replay, ReplaySide};
 use crate::ui::store::count;
 use crate::ui::theme::{self, Theme};
 use crate::ui::widgets::{
@@ -327,7 +327,11 @@ fn events(
         ui.push_id(("event", index), |ui| entry(ui, event, asked));
     }
     if listed == 0 {
-        small_text(ui, "None. M or a number key sets one at the moment shown.", theme.muted);
+        let text = match replay.film.selection {
+            Some(_) => "None in the span that is selected.",
+            None => "None. M or a number key sets one at the moment shown.",
+        };
+        small_text(ui, text, theme.muted);
     }
 }
 

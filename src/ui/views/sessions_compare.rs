@@ -227,9 +227,7 @@ fn line(ui: &mut egui::Ui, (name, color): (&str, Color32), figure: &Difference, 
     let color = if telling { theme.text } else { theme.muted };
     let corner = pos2(rect.right() - 8.0, y);
     ui.painter().text(corner, Align2::RIGHT_CENTER, &text, font, color);
-    let share = |estimate: &Estimate| {
-        estimate.value.map_or("–".to_owned(), |value| crate::words::percent(value))
-    };
+    let share = |estimate: &Estimate| estimate.value.map_or("–".to_owned(), crate::words::percent);
     let spoken = format!("{text}; {} against {}", share(&figure.first), share(&figure.second));
     let response = announce(ui, rect, Role::Meter, name, Some(spoken.clone()));
     response.on_hover_text(format!("{name}: {spoken}"));
