@@ -3,6 +3,8 @@
 //! A settings file outlives versions and is edited by hand: a missing value has its default, a
 //! wrong one too and it alone, an unknown one is ignored, and what remains is brought into range.
 
+mod companion;
+
 use std::env;
 use std::ffi::OsString;
 use std::fs;
@@ -16,6 +18,8 @@ use toml::{Table, Value};
 use crate::pipeline::PipelineOptions;
 use crate::session::write_atomically;
 use crate::source::SourceSpec;
+
+pub use companion::CompanionSettings;
 
 /// What the user chose. The participant code is not among it: it belongs to one session.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -51,6 +55,8 @@ pub struct Settings {
     pub erase_after_days: Option<u32>,
     /// Tuning of the core.
     pub pipeline: PipelineOptions,
+    /// The companion.
+    pub companion: CompanionSettings,
 }
 
 /// Dark or light.
@@ -96,6 +102,7 @@ impl Default for Settings {
             unfinished_files: Vec::new(),
             erase_after_days: None,
             pipeline: PipelineOptions::default(),
+            companion: CompanionSettings::default(),
         }
     }
 }
@@ -161,6 +168,7 @@ impl Settings {
             Self::SEARCH_EVERY_SECS,
             defaults.pipeline.search_every_secs,
         );
+        self.companion = self.companion.sanitised();
         self.text_scale = within(self.text_scale, Self::TEXT_SCALES, defaults.text_scale);
         self.erase_after_days =
             self.erase_after_days.filter(|days| Self::ERASE_AFTER_DAYS.contains(days));
@@ -288,6 +296,11 @@ impl Folders {
     /// Where markers of other programs come in, see [`crate::runtime::marks`].
     pub fn mark_socket(&self) -> PathBuf {
         self.run.join("mien.sock")
+    }
+
+    /// What the companion remembers of the person.
+    pub fn companion_profile(&self) -> PathBuf {
+        self.data.join("companion.toml")
     }
 
     /// The settings file.

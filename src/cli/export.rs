@@ -52,6 +52,8 @@ pub struct ExportArgs {
 enum To {
     /// A table of readings.
     Csv,
+    /// The same with types, compressed, for DuckDB, pandas, Polars and R.
+    Parquet,
     /// Captions of labels (WebVTT).
     Vtt,
     /// Captions of labels (SubRip).
@@ -66,6 +68,7 @@ impl To {
     fn format(self) -> Format {
         match self {
             Self::Csv => Format::Csv,
+            Self::Parquet => Format::Parquet,
             Self::Vtt => Format::Vtt,
             Self::Srt => Format::Srt,
             Self::Eaf => Format::Eaf,

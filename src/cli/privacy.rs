@@ -36,6 +36,9 @@ fn print(folders: &Folders) -> io::Result<()> {
         &format!("{}: choices, and names of files opened last", there(file.path())),
     )?;
 
+    let profile = folders.companion_profile();
+    let says = format!("{}: what the companion remembers, once it is on", there(&profile));
+    line("companion", &profile, &says)?;
     let dir = folders.sessions_in_use();
     let inventory = Inventory::of(&dir);
     let sessions = counted(inventory.sessions as u64, "session");

@@ -34,6 +34,7 @@ pub fn run(input: InputArgs, files: Vec<std::path::PathBuf>) -> u8 {
         source: input.source,
         files,
         settings,
+        profile: folders.companion_profile(),
         sessions_dir: folders.sessions,
         hooks: hooks(file, reminder),
     };

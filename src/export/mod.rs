@@ -1,10 +1,11 @@
 //! Sessions in the formats of other programs, one file for each format. `docs/export.md` states them.
 //!
-//! What people wrote reaches a file only through [`text`], which makes it harmless there.
+//! What people wrote reaches a file only through `text.rs`, which makes it harmless there.
 
 mod bids;
 mod cue;
 mod eaf;
+mod parquet;
 mod rows;
 mod srt;
 mod table;
@@ -21,7 +22,7 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 
 use crate::library::problems;
-use crate::session::{ReadError, Session, Signal, replace_with};
+use crate::session::{ReadError, RecordError, Session, Signal, replace_with};
 use crate::stats::{Episode, Holds, Selection, Span, by_marker, episodes};
 pub use table::TableOptions;
 
@@ -30,6 +31,8 @@ pub use table::TableOptions;
 pub enum Format {
     /// A table of readings (RFC 4180).
     Csv,
+    /// The same table with types, compressed.
+    Parquet,
     /// Captions of the label episodes, WebVTT.
     Vtt,
     /// The same as SubRip.
@@ -45,6 +48,7 @@ impl Format {
     pub fn ending(self) -> &'static str {
         match self {
             Self::Csv => ".csv",
+            Self::Parquet => ".parquet",
             Self::Vtt => ".vtt",
             Self::Srt => ".srt",
             Self::Eaf => ".eaf",
@@ -73,6 +77,9 @@ pub enum ExportError {
         /// What the system said.
         reason: String,
     },
+    /// The same, of a table.
+    #[error(transparent)]
+    Table(#[from] RecordError),
 }
 
 impl ExportError {
@@ -81,7 +88,9 @@ impl ExportError {
         match self {
             Self::Read(_) => "Name session folders; `mien sessions` lists them.",
             Self::Exists { .. } => "Name another one with --out, or say --force to replace it.",
-            Self::Write { .. } => "Check space and permissions, or name another place with --out.",
+            Self::Write { .. } | Self::Table(_) => {
+                "Check space and permissions, or name another place with --out."
+            }
         }
     }
 }
@@ -154,6 +163,7 @@ impl Source {
         let mut written = vec![path.to_owned()];
         match format {
             Format::Csv => save(path, |out| table::write(self, options, out))?,
+            Format::Parquet => parquet::write(self, path)?,
             Format::Vtt => save(path, |out| vtt::write(&cue::cues(self), out))?,
             Format::Srt => save(path, |out| srt::write(&cue::cues(self), out))?,
             Format::Eaf => save(path, |out| eaf::write(self, now, out))?,

@@ -3,6 +3,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use parquet::file::reader::{FileReader, SerializedFileReader};
 
 use super::{Format, Source, TableOptions};
 use crate::session::sample::{Dice, header, labels, observation};
@@ -44,6 +45,21 @@ fn hostile(dir: &Path) -> Source {
     }
     let folder = recorder.finish(SessionSummary::default()).unwrap().folder;
     Source::open(&folder).unwrap()
+}
+
+#[test]
+fn parquet_holds_the_rows_that_are_sound() {
+    let (dir, out) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let source = hostile(dir.path());
+    let rows = source.session.observations().unwrap().filter(Result::is_ok).count();
+    let path = out.path().join(source.file_name(Format::Parquet));
+    let now: Timestamp = "2026-11-24T14:05:33Z".parse().unwrap();
+    source.export(Format::Parquet, &TableOptions::default(), &path, now).unwrap();
+    let reader = SerializedFileReader::new(fs::File::open(&path).unwrap()).unwrap();
+    assert_eq!(reader.metadata().file_metadata().num_rows(), rows as i64);
+    let first = reader.get_row_iter(None).unwrap().next().unwrap().unwrap();
+    let names: Vec<&String> = first.get_column_iter().map(|(name, _)| name).collect();
+    assert_eq!(names[..3], ["frame", "face_id", "timestamp"]);
 }
 
 fn exported(source: &Source, dir: &Path, format: Format, options: &TableOptions) -> Vec<String> {

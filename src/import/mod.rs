@@ -1,6 +1,6 @@
 //! Tables of other programs as sessions.
 //!
-//! Nothing is guessed: a column either has a stated meaning ([`mapping`]) or is kept under its own
+//! Nothing is guessed: a column either has a stated meaning (`mapping.rs`) or is kept under its own
 //! name; a cell that makes no sense ends the import; and what was written is read back before it
 //! counts.
 

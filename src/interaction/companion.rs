@@ -14,8 +14,8 @@ use super::limits::{Blocked, Moment, allowed};
 use super::policy::{Bandit, Choice, Contribution, Network, Policy, contributions};
 use super::profile::Profile;
 use super::reading::Reading;
-use super::strategies::{Action, Language, Strategies};
-use super::user::{Belief, UserModel};
+use super::strategies::{Action, Language, Limits, Strategies};
+use super::user::{Belief, UserModel, Usual};
 use crate::words::percent;
 
 /// Chance to help of a strategy that the network has never heard of: of all prompts that were
@@ -75,22 +75,50 @@ struct Open {
 impl Companion {
     /// For the person of `profile`.
     pub fn new(setup: Setup, profile: Profile, now: &Now) -> Self {
-        let ids: Vec<String> = setup.strategies.list.iter().map(|s| s.id.clone()).collect();
-        let network = Arc::new(setup.network.for_strategies(&ids, UNHEARD_OF));
-        let mut bandit = Bandit::new(network, setup.strategies.limits.worth_from());
-        profile.teach(&mut bandit, now.unix_secs);
         Self {
             user: UserModel::new(profile.usual),
             chance: Chance::new(setup.seed),
+            bandit: taught(&setup, &profile, now),
             setup,
             profile,
-            bandit,
             history: History::default(),
             context: Context::default(),
             decided: 0,
             last_secs: None,
             open: VecDeque::new(),
         }
+    }
+
+    /// Speaks otherwise from now on; what it knows and learned stays.
+    pub fn set_manners(&mut self, every_secs: f64, limits: Limits) {
+        self.setup.every_secs = every_secs;
+        Arc::make_mut(&mut self.setup.strategies).limits = limits;
+    }
+
+    /// Forgets what was answered to a strategy, and that it is never wanted.
+    pub fn forget(&mut self, strategy: &str, now: &Now) {
+        self.profile.forget(strategy);
+        self.bandit = taught(&self.setup, &self.profile, now);
+    }
+
+    /// Forgets how the person usually looks, with the last minutes, which it would come from again.
+    pub fn forget_usual(&mut self) {
+        self.profile.usual = Usual::default();
+        self.user = UserModel::new(Usual::default());
+    }
+
+    /// Forgets the person. How long ago it spoke is still known, so that it is not sooner again.
+    pub fn forget_everything(&mut self, now: &Now) {
+        self.profile = Profile::default();
+        self.bandit = taught(&self.setup, &self.profile, now);
+        self.forget_usual();
+        // An answer to an old prompt would remember that moment.
+        self.open.clear();
+    }
+
+    /// What it may do.
+    pub fn strategies(&self) -> &Strategies {
+        &self.setup.strategies
     }
 
     /// A reading of `secs`.
@@ -310,6 +338,15 @@ impl Companion {
     pub fn profile(&self) -> Profile {
         Profile { usual: self.user.usual(), ..self.profile.clone() }
     }
+}
+
+/// The network with what the answers of `profile` say.
+fn taught(setup: &Setup, profile: &Profile, now: &Now) -> Bandit {
+    let ids: Vec<String> = setup.strategies.list.iter().map(|s| s.id.clone()).collect();
+    let network = Arc::new(setup.network.for_strategies(&ids, UNHEARD_OF));
+    let mut bandit = Bandit::new(network, setup.strategies.limits.worth_from());
+    profile.teach(&mut bandit, now.unix_secs);
+    bandit
 }
 
 fn in_words(intent: super::context::Intent) -> &'static str {

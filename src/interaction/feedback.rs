@@ -34,9 +34,7 @@ impl Answer {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum FeedbackError {
     /// No prompt has this number.
-    #[error(
-        "there is no prompt {0} that waits for an answer; use the id of a decision that said something"
-    )]
+    #[error("there is no prompt {0}; answer with the id of a decision that said something")]
     Unknown(u64),
     /// It has been answered.
     #[error("prompt {0} has been answered already; the first answer counts")]

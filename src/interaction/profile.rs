@@ -33,7 +33,7 @@ const HEAD: &str = "\
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Profile {
-    /// [`VERSION`].
+    /// 1.
     pub version: u32,
     /// Ids of strategies that are never to be used.
     #[serde(default)]

@@ -20,6 +20,7 @@ fn settings_read_back_as_saved() {
         unfinished_files: vec![std::path::absolute("/videos").unwrap()],
         erase_after_days: Some(90),
         pipeline: PipelineOptions { max_faces: 2, ..PipelineOptions::default() },
+        companion: CompanionSettings { on: true, gap_minutes: 20.0, ..Default::default() },
     };
     file.save(&settings).unwrap();
     assert_eq!(SettingsFile::at(file.path().to_owned()).load(), (settings, None));
@@ -46,6 +47,7 @@ fn a_wrong_value_has_its_default_and_harms_no_other() {
         "welcome_seen = -1",
         "sessions_dir = 7",
         "model_dir = []",
+        "companion.quiet_from = -1",
         "erase_after_days = -2",
         "pipeline = 1",
         "pipeline.max_faces = -2",

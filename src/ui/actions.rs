@@ -5,9 +5,11 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use crate::frame::RunId;
+use crate::interaction::{Answer, Intent};
 use crate::library::{Labelling, Query, SortBy};
 use crate::observation::TrackId;
 use crate::pipeline::PipelineOptions;
+use crate::runtime::companion::{CompanionCommand, CompanionEvent, Memory};
 use crate::runtime::file_queue::{FileId, QueueCommand, QueueEvent};
 use crate::runtime::librarian::{LibraryCommand, LibraryEvent, Side};
 use crate::runtime::live::{Event, LiveObservation, LiveStats, RecordingRequest};
@@ -36,6 +38,8 @@ pub enum View {
     Teach,
     /// Everything the user can choose once.
     Settings,
+    /// What the companion thinks of the user.
+    Companion,
 }
 
 /// Something the user asked for.
@@ -87,6 +91,8 @@ pub enum Action {
     Files(FilesAction),
     /// Something on the page of sessions.
     Sessions(SessionsAction),
+    /// Something about the companion.
+    Companion(CompanionAction),
 }
 
 /// A dialog of the system.
@@ -101,6 +107,8 @@ pub enum Dialog {
     Video,
     /// The folder of a model.
     Model,
+    /// A new file for what the companion remembers.
+    Profile,
 }
 
 /// What can be asked for where files are played and analysed. Times are those of the file.
@@ -225,6 +233,23 @@ pub enum TeachAction {
     Save(PathBuf),
 }
 
+/// What can be asked of the companion.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CompanionAction {
+    /// Say something to a prompt.
+    Answer(u64, Answer),
+    /// Show or hide why it said that.
+    Why(bool),
+    /// Somebody is at the prompt; it must not go away.
+    Hold,
+    /// What the user is doing.
+    Intent(Option<Intent>),
+    /// Ask whether to forget everything, or do not.
+    AskToForget(bool),
+    /// Forget something.
+    Forget(Memory),
+}
+
 /// What the views push their wishes into.
 pub type Actions = Vec<Action>;
 
@@ -238,6 +263,10 @@ pub trait Workers {
     fn stop_recording(&mut self);
     /// Puts a marker into the session; false if none is being recorded.
     fn mark(&mut self, label: &str) -> bool;
+    /// Notes an event in the session; false if none is being recorded.
+    fn note(&mut self, event: SessionEvent) -> bool;
+    /// Tells the companion something.
+    fn companion(&mut self, command: CompanionCommand);
     /// Changes smoothing and thresholds.
     fn set_pipeline_options(&mut self, options: PipelineOptions);
     /// Collects, learns, uses or writes.
@@ -250,6 +279,8 @@ pub trait Workers {
     fn library(&mut self, command: LibraryCommand);
     /// Next message about sessions, if one is waiting.
     fn try_library_event(&self) -> Option<LibraryEvent>;
+    /// Next message of the companion, if one is waiting.
+    fn try_companion_event(&self) -> Option<CompanionEvent>;
     /// Next message of the player, if one is waiting.
     fn try_play_event(&self) -> Option<PlayEvent>;
     /// Next message of the list of files, if one is waiting.

@@ -1,6 +1,7 @@
-//! The workers of the real window: live, player, files that are analysed, and sessions. All but the
-//! first start when they are first needed.
+//! The workers of the real window: live, player, files that are analysed, sessions, and the
+//! companion. All but the first start when they are first needed.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -8,6 +9,7 @@ use super::actions::Workers;
 use super::preview::PreviewSink;
 use crate::frame::RunId;
 use crate::pipeline::PipelineOptions;
+use crate::runtime::companion::{CompanionCommand, CompanionEvent, ProfileFile, Seat};
 use crate::runtime::file_queue::{FileQueue, QueueCommand, QueueEvent};
 use crate::runtime::librarian::{Librarian, LibraryCommand, LibraryEvent};
 use crate::runtime::live::{
@@ -15,6 +17,7 @@ use crate::runtime::live::{
 };
 use crate::runtime::player::{PlayCommand, PlayEvent, Player};
 use crate::runtime::teaching::TeachCommand;
+use crate::session::SessionEvent;
 use crate::source::SourceSpec;
 
 /// Everybody who works for the window.
@@ -26,19 +29,24 @@ pub struct Crew {
     player: Option<Player>,
     queue: Option<FileQueue>,
     librarian: Librarian,
+    profile: PathBuf,
+    seat: Option<Seat>,
 }
 
 impl Crew {
-    /// `options` are those of the models; pictures of files go to `pictures`.
+    /// `options` are those of the models; pictures of files go to `pictures`; the companion
+    /// remembers the user in `profile`.
     pub fn new(
         live: Live,
         options: LiveOptions,
         wake: Arc<dyn Fn() + Send + Sync>,
         pictures: PreviewSink,
+        profile: PathBuf,
     ) -> Self {
         let librarian = Librarian::new(Arc::clone(&wake));
         let pictures = Some(pictures);
-        Self { live, options, wake, pictures, player: None, queue: None, librarian }
+        let (player, queue, seat) = (None, None, None);
+        Self { live, options, wake, pictures, player, queue, librarian, profile, seat }
     }
 }
 
@@ -57,6 +65,27 @@ impl Workers for Crew {
 
     fn mark(&mut self, label: &str) -> bool {
         self.live.mark(label)
+    }
+
+    fn note(&mut self, event: SessionEvent) -> bool {
+        self.live.note(event)
+    }
+
+    fn companion(&mut self, command: CompanionCommand) {
+        if self.seat.is_none() {
+            let file = ProfileFile::at(self.profile.clone());
+            match Seat::start(file, Arc::clone(&self.wake)) {
+                Ok(seat) => self.seat = Some(seat),
+                Err(error) => tracing::error!("there is no thread for the companion: {error}"),
+            }
+        }
+        if let Some(seat) = &self.seat {
+            seat.command(command);
+        }
+    }
+
+    fn try_companion_event(&self) -> Option<CompanionEvent> {
+        self.seat.as_ref()?.try_event()
     }
 
     fn set_pipeline_options(&mut self, options: PipelineOptions) {
@@ -115,6 +144,7 @@ impl Workers for Crew {
         let queue = self.queue.is_none_or(|queue| queue.stop(deadline));
         let player = self.player.is_none_or(|player| player.stop(deadline));
         let librarian = self.librarian.stop(deadline);
-        self.live.shutdown(deadline).0 && queue && player && librarian
+        let seat = self.seat.is_none_or(|seat| seat.stop(deadline));
+        self.live.shutdown(deadline).0 && queue && player && librarian && seat
     }
 }

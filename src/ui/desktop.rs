@@ -246,6 +246,11 @@ fn choose(dialog: Dialog) -> Option<Vec<PathBuf>> {
         Dialog::Video => {
             system.set_title("The video of this session").pick_file().map(|path| vec![path])
         }
+        Dialog::Profile => system
+            .set_title("What is remembered of you")
+            .set_file_name("companion.toml")
+            .save_file()
+            .map(|path| vec![path]),
         Dialog::Model => system.set_title("Folder of a model").pick_folder().map(|path| vec![path]),
     }
 }

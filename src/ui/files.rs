@@ -217,6 +217,11 @@ impl<W: Workers, S: Surroundings> Window<W, S> {
                         then look again.";
             return self.store.tell(Tone::News, text, None);
         }
+        if self.dialog == Dialog::Profile {
+            let text = "This system offers no dialog for files. Copy the file that is named here, \
+                        or use `mien interact profile export FILE`.";
+            return self.store.tell(Tone::News, text, None);
+        }
         if self.dialog == Dialog::Model {
             let text = "This system offers no dialog for folders. Type or paste the path.";
             self.page.type_model_path();

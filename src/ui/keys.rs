@@ -37,7 +37,9 @@ impl<W: Workers, S: Surroundings> Window<W, S> {
     pub(super) fn keys(&self, ctx: &egui::Context, actions: &mut Actions) {
         let busy = ctx.text_edit_focused() || egui::Popup::is_any_open(ctx);
         let focused = ctx.memory(|memory| memory.focused().is_some());
-        let asked = self.store.files.asks_to_close || self.store.sessions.asks_to_erase.is_some();
+        let asked = self.store.files.asks_to_close
+            || self.store.sessions.asks_to_erase.is_some()
+            || self.store.companion.asks_to_forget;
         let pressed: Vec<Press> = ctx.input(|input| {
             let press = |event: &Event| match *event {
                 Event::Key { key, pressed: true, repeat, modifiers, .. } => {

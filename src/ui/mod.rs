@@ -7,6 +7,8 @@
 pub mod actions;
 mod app_icon;
 pub mod classroom;
+mod companion;
+pub mod companion_store;
 mod crew;
 pub mod desktop;
 mod files;
@@ -59,6 +61,8 @@ pub struct WindowOptions {
     pub settings: Settings,
     /// Where sessions go unless the settings say otherwise.
     pub sessions_dir: PathBuf,
+    /// File in which the companion remembers the user.
+    pub profile: PathBuf,
     /// What the rest of the program does for the window.
     pub hooks: Hooks,
 }
@@ -154,7 +158,8 @@ struct App {
 impl App {
     fn new(options: WindowOptions, ctx: &egui::Context) -> Self {
         theme::install(ctx);
-        let WindowOptions { mut live, source, files, mut settings, sessions_dir, hooks } = options;
+        let WindowOptions { mut live, source, files, mut settings, sessions_dir, profile, hooks } =
+            options;
         live.pipeline = settings.pipeline;
         // A model that was named for this start is not kept for the next one.
         live.model_dir = live.model_dir.or(settings.model_dir.clone());
@@ -167,7 +172,8 @@ impl App {
         let (pictures, file_view) = preview::preview(ctx);
         let models = live.clone();
         let show = Box::new(move |frame| sink.show(&frame));
-        let workers = Crew::new(Live::start(live, wake.clone(), show), models, wake, pictures);
+        let workers =
+            Crew::new(Live::start(live, wake.clone(), show), models, wake, pictures, profile);
         let watched = settings.sessions_dir.clone().unwrap_or_else(|| sessions_dir.clone());
         let desktop = Desktop::start(hooks, watched, ctx);
         let kept = (settings, sessions_dir);

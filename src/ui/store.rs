@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use crate::frame::RunId;
+use crate::interaction::Reading;
 use crate::observation::{Labels, TrackId};
 use crate::runtime::live::{Event, LiveObservation, LiveStats, ModelsInfo};
 use crate::runtime::teaching::TeachingEvent;
@@ -12,6 +13,7 @@ use crate::words;
 
 use super::actions::Workers;
 use super::classroom::Classroom;
+use super::companion_store::CompanionStore;
 use super::files_store::Files;
 use super::history::Readout;
 use super::model_store::Models;
@@ -159,6 +161,8 @@ pub struct Store {
     pub model_choice: Models,
     /// What was recorded and analysed.
     pub sessions: Sessions,
+    /// The companion.
+    pub companion: CompanionStore,
 }
 
 impl Store {
@@ -185,6 +189,7 @@ impl Store {
             files: Files::new(),
             model_choice: Models::default(),
             sessions: Sessions::new(),
+            companion: CompanionStore::default(),
         }
     }
 
@@ -335,6 +340,10 @@ impl Store {
         }
         self.begin_run(live.observation.run);
         let at = self.secs(live.captured_at);
+        if let (true, Some(labels)) = (self.companion.watches, self.labels()) {
+            let reading = Reading::of(&live.observation, labels);
+            self.companion.reading = Some((live.captured_at, reading));
+        }
         self.live.push(at, live.observation);
     }
 

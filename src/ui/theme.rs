@@ -443,4 +443,21 @@ mod tests {
             assert_eq!(colors[1], theme.emotion("class 0"));
         }
     }
+
+    #[test]
+    fn the_fonts_have_every_sign_that_the_companion_writes() {
+        use crate::interaction::Strategies;
+        let ctx = egui::Context::default();
+        install(&ctx);
+        // Fonts are there from the first pass on.
+        let _ = ctx.run_ui(egui::RawInput::default(), |_| {});
+        for strategy in Strategies::builtin().list {
+            for message in strategy.messages {
+                let text: String = message.en.split_whitespace().collect();
+                for font in [font(SIZE_BODY), bold(SIZE_BODY)] {
+                    assert!(ctx.fonts_mut(|fonts| fonts.has_glyphs(&font, &text)), "{text}");
+                }
+            }
+        }
+    }
 }

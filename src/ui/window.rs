@@ -142,7 +142,7 @@ impl<W: Workers, S: Surroundings> Window<W, S> {
     /// Takes in news; draws nothing. Also called while the window is hidden.
     pub fn logic(&mut self, ctx: &egui::Context, now: Instant) {
         let visible = ctx.input(|input| input.viewport().visible()).unwrap_or(true);
-        let elsewhere = matches!(self.view, View::Files | View::Sessions | View::Settings);
+        let elsewhere = !matches!(self.view, View::Live | View::Teach);
         self.preview.set_hidden(!visible || elsewhere || self.store.is_frozen());
         if self.store.drain(&self.workers, now, DRAIN_BUDGET) {
             ctx.request_repaint();
@@ -150,6 +150,7 @@ impl<W: Workers, S: Surroundings> Window<W, S> {
         self.follow_files();
         self.follow_model();
         self.follow_sessions(ctx);
+        self.follow_companion(visible);
         self.ask_before_closing(ctx);
         self.follow_chosen_face();
         while let Some(news) = self.surroundings.try_news() {
@@ -228,7 +229,7 @@ impl<W: Workers, S: Surroundings> Window<W, S> {
             View::Sessions => {
                 views::sessions_bar(ui, top, scene, &mut self.sessions_page, actions);
             }
-            View::Live | View::Teach | View::Settings => {
+            View::Live | View::Teach | View::Settings | View::Companion => {
                 views::top_bar(ui, top, scene, &mut self.open_sources, actions);
             }
         }
@@ -255,12 +256,15 @@ impl<W: Workers, S: Surroundings> Window<W, S> {
         let wide = if compact { middle } else { centre.with_max_x(middle.right()) };
         let replay = self.store.sessions.replay.is_some();
         match self.view {
-            View::Settings => {
+            View::Settings | View::Companion => {
                 let room = if compact { middle } else { centre };
                 let room = room.shrink2(vec2(theme::PAD, 12.0));
-                views::settings_page(ui, room, scene, &mut self.page, actions);
+                match self.view {
+                    View::Companion => views::companion_page(ui, room, scene, actions),
+                    _ => views::settings_page(ui, room, scene, &mut self.page, actions),
+                }
                 if !compact {
-                    views::face_panel(ui, side, scene);
+                    views::face_panel(ui, side, scene, actions);
                 }
             }
             View::Files => {
@@ -287,7 +291,7 @@ impl<W: Workers, S: Surroundings> Window<W, S> {
             }
             View::Live => {
                 views::live_page(ui, centre, whole.height(), scene, actions);
-                views::face_panel(ui, side, scene);
+                views::face_panel(ui, side, scene, actions);
             }
         }
         views::status_line(ui, status, scene);
@@ -299,6 +303,9 @@ impl<W: Workers, S: Surroundings> Window<W, S> {
         }
         if self.store.sessions.asks_to_erase.is_some() {
             views::erase_question(ui, scene, actions);
+        }
+        if self.store.companion.asks_to_forget {
+            views::forget_question(ui, actions);
         }
         if self.files_hover {
             views::drop_overlay(ui, whole);
@@ -346,6 +353,7 @@ impl<W: Workers, S: Surroundings> Window<W, S> {
                     let text = "Markers are stored while recording only; press R to record.";
                     self.store.tell(Tone::News, text, None);
                 }
+                self.mark_for_companion(&text);
                 self.store.mark(text);
             }
             Action::Freeze(frozen) => self.store.set_frozen(frozen),
@@ -383,6 +391,7 @@ impl<W: Workers, S: Surroundings> Window<W, S> {
             Action::Teach(action) => self.act_on_teaching(action),
             Action::Files(action) => self.act_on_files(ctx, action),
             Action::Sessions(action) => self.act_on_sessions(action),
+            Action::Companion(action) => self.act_on_companion(action),
         }
     }
 
@@ -408,7 +417,7 @@ impl<W: Workers, S: Surroundings> Window<W, S> {
                 self.play_session_again();
             }
             View::Settings => self.look_at_models(),
-            View::Live | View::Teach => {}
+            View::Live | View::Teach | View::Companion => {}
         }
     }
 
@@ -461,6 +470,7 @@ impl<W: Workers, S: Surroundings> Window<W, S> {
                 self.store.tell(Tone::News, text, Some(folder));
             }
             News::Chosen(paths) if self.dialog == Dialog::Video => self.try_video(paths),
+            News::Chosen(paths) if self.dialog == Dialog::Profile => self.export_profile(paths),
             News::Chosen(paths) if self.dialog == Dialog::Model => self.model_chosen(paths),
             News::Models(known) => self.store.model_choice.known = known,
             News::Chosen(paths) => self.add_files(paths),

@@ -18,6 +18,7 @@ use mien::observation::{
     Quality, TrackId,
 };
 use mien::pipeline::PipelineOptions;
+use mien::runtime::companion::{CompanionCommand, CompanionEvent};
 use mien::runtime::file_queue::{QueueCommand, QueueEvent};
 use mien::runtime::librarian::{LibraryCommand, LibraryEvent};
 use mien::runtime::live::{
@@ -25,6 +26,7 @@ use mien::runtime::live::{
 };
 use mien::runtime::player::{PlayCommand, PlayEvent};
 use mien::runtime::teaching::{TakeId, TeachCommand};
+use mien::session::SessionEvent;
 use mien::settings::Settings;
 use mien::source::{SourceInfo, SourceSpec};
 use mien::time::Pts;
@@ -65,6 +67,7 @@ pub enum Call {
     Play(PlayCommand),
     Queue(QueueCommand),
     Library(LibraryCommand),
+    Note(SessionEvent),
 }
 
 #[derive(Default)]
@@ -78,6 +81,9 @@ pub struct FakeWorkers {
     pub stats: LiveStats,
     pub runs: u64,
     pub recording: bool,
+    /// What the companion was told.
+    pub companion: Vec<CompanionCommand>,
+    pub companion_events: RefCell<VecDeque<CompanionEvent>>,
 }
 
 impl Workers for FakeWorkers {
@@ -105,6 +111,19 @@ impl Workers for FakeWorkers {
     fn mark(&mut self, label: &str) -> bool {
         self.calls.push(Call::Mark(label.to_owned()));
         self.recording
+    }
+
+    fn note(&mut self, event: SessionEvent) -> bool {
+        self.calls.push(Call::Note(event));
+        self.recording
+    }
+
+    fn companion(&mut self, command: CompanionCommand) {
+        self.companion.push(command);
+    }
+
+    fn try_companion_event(&self) -> Option<CompanionEvent> {
+        self.companion_events.borrow_mut().pop_front()
     }
 
     fn set_pipeline_options(&mut self, options: PipelineOptions) {

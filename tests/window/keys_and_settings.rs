@@ -54,6 +54,8 @@ fn settings_take_effect_and_are_kept_at_once() {
     assert_eq!(hands.calls().last(), Some(&Call::Options(options)));
     let saved = hands.0.state().window.surroundings.saved.last().cloned();
     assert_eq!(saved.as_ref(), Some(hands.settings()));
+    hands.0.get_by_label("Open folder").scroll_to_me();
+    hands.steps();
     hands.click("Open folder");
     assert_eq!(hands.0.state().window.surroundings.opened, [PathBuf::from(SESSIONS)]);
     hands.key(Key::Escape);

@@ -4,6 +4,7 @@
 #[path = "../common/made.rs"]
 mod made;
 
+mod companion;
 mod files;
 mod hands;
 mod keys_and_settings;

@@ -2,18 +2,16 @@
 
 use std::io::{self, BufReader, Write};
 use std::path::PathBuf;
-use std::time::Instant;
 
 use clap::Args;
 use crossbeam_channel::Receiver;
-use jiff::Zoned;
 use serde_json::json;
 
 use super::files::Parts;
 use super::{PartsArgs, Problem, profile};
-use crate::interaction::{Companion, Context, Decision, Language, Now, Reading, Setup};
+use crate::interaction::{Decision, Language, Now, Reading, Setup};
 use crate::observation::Labels;
-use crate::runtime::companion::{Input, ProfileFile, inputs};
+use crate::runtime::companion::{Attendant, Input, inputs};
 use crate::runtime::live::{Live, LiveObservation};
 use crate::session::SessionEvent;
 
@@ -63,12 +61,8 @@ fn parse_every(text: &str) -> Result<f64, String> {
 
 /// The companion at work.
 pub struct CompanionSide {
-    companion: Companion,
-    file: ProfileFile,
+    attendant: Attendant,
     inputs: Receiver<Result<Input, String>>,
-    began: Instant,
-    context: Context,
-    recording: bool,
     json: bool,
 }
 
@@ -84,11 +78,7 @@ impl CompanionSide {
         }
         let PartsArgsOfLive { strategies, companion_model } = args.parts.clone();
         let parts = Parts::load(&PartsArgs { strategies, companion_model })?;
-        let mut file = profile::file(args.profile.as_ref())?;
-        let (remembered, error) = file.load();
-        if let Some(error) = error {
-            eprintln!("mien: {error}.");
-        }
+        let file = profile::file(args.profile.as_ref())?;
         let mut strategies = (*parts.strategies).clone();
         strategies.limits.while_recording = args.companion_while_recording;
         let setup = Setup {
@@ -101,24 +91,17 @@ impl CompanionSide {
         };
         let inputs = inputs(BufReader::new(io::stdin()));
         let inputs = inputs.map_err(|error| Problem::new(format!("no thread: {error}"), ""))?;
-        let began = Instant::now();
-        let mut side = Self {
-            companion: Companion::new(setup, remembered, &now(began)),
-            file,
-            inputs,
-            began,
-            context: Context::default(),
-            recording,
-            json,
-        };
-        side.set_context(Context::default());
-        Ok(Some(side))
+        let (mut attendant, error) = Attendant::start(setup, file);
+        if let Some(error) = error {
+            eprintln!("mien: {error}.");
+        }
+        attendant.set_recording(recording);
+        Ok(Some(Self { attendant, inputs, json }))
     }
 
     /// Takes one observation.
     pub fn observe(&mut self, live: &LiveObservation, labels: &Labels) {
-        let secs = live.captured_at.saturating_duration_since(self.began).as_secs_f64();
-        self.companion.observe(secs, Reading::of(&live.observation, labels));
+        self.attendant.observe(live.captured_at, Reading::of(&live.observation, labels));
     }
 
     /// Hears what came in, decides if it is time, and says so on standard output.
@@ -126,17 +109,17 @@ impl CompanionSide {
     /// # Errors
     /// Standard output can't be written.
     pub fn work(&mut self, live: &mut Live) -> io::Result<()> {
-        let now = now(self.began);
+        let now = self.attendant.now();
         while let Ok(input) = self.inputs.try_recv() {
             self.hear(input, &now, live)?;
         }
-        if let Some(decision) = self.companion.decide(&now) {
+        if let Some(decision) = self.attendant.decide(&now) {
             if decision.speaks() {
                 live.note(SessionEvent::Prompt { text: decision.event_text() });
             }
             self.tell(&decision)?;
         }
-        for signal in self.companion.implicit_signals(&now) {
+        for signal in self.attendant.companion_mut().implicit_signals(&now) {
             if self.json {
                 self.line(&json!({ "implicit": signal }))?;
             }
@@ -146,21 +129,18 @@ impl CompanionSide {
 
     fn hear(&mut self, input: Result<Input, String>, now: &Now, live: &mut Live) -> io::Result<()> {
         match input {
-            Ok(Input::Context(context)) => self.set_context(context),
+            Ok(Input::Context(context)) => self.attendant.set_context(context),
             Ok(Input::Marker { label }) => {
-                self.companion.marker(now.secs, &label);
+                self.attendant.companion_mut().marker(now.secs, &label);
                 live.mark(&label);
             }
             Ok(Input::Beliefs {}) => {
-                let beliefs = self.companion.beliefs();
+                let beliefs = self.attendant.companion().beliefs();
                 return self.line(&json!({ "beliefs": beliefs }));
             }
-            Ok(Input::Feedback { id, answer }) => match self.companion.feedback(id, answer, now) {
-                Ok(strategy) => {
-                    let word = answer.word();
-                    live.note(SessionEvent::Answer {
-                        text: format!("id={id} strategy={strategy} answer={word}"),
-                    });
+            Ok(Input::Feedback { id, answer }) => match self.attendant.answer(id, answer, now) {
+                Ok(event) => {
+                    live.note(event);
                     self.save();
                     // As it came, so that the output alone is a log to learn from.
                     return self.line(&json!({ "feedback": { "id": id, "answer": answer } }));
@@ -170,11 +150,6 @@ impl CompanionSide {
             Err(error) => return self.complain(&error),
         }
         Ok(())
-    }
-
-    fn set_context(&mut self, context: Context) {
-        self.context = Context { recording: context.recording || self.recording, ..context };
-        self.companion.set_context(self.context.clone());
     }
 
     fn tell(&self, decision: &Decision) -> io::Result<()> {
@@ -202,17 +177,8 @@ impl CompanionSide {
 
     /// Keeps what was learned; a failure is said and the companion goes on.
     pub fn save(&self) {
-        if let Err(error) = self.file.save(&self.companion.profile()) {
+        if let Err(error) = self.attendant.save() {
             eprintln!("mien: {error}.");
         }
-    }
-}
-
-fn now(began: Instant) -> Now {
-    let wall = Zoned::now();
-    Now {
-        secs: began.elapsed().as_secs_f64(),
-        minute_of_day: wall.hour() as u16 * 60 + wall.minute() as u16,
-        unix_secs: wall.timestamp().as_second(),
     }
 }

@@ -58,7 +58,7 @@ pub fn file(named: Option<&PathBuf>) -> Result<ProfileFile, Problem> {
         return Ok(ProfileFile::at(path.clone()));
     }
     let folders = Folders::locate().map_err(|error| Problem::new(&error, error.advice()))?;
-    Ok(ProfileFile::at(folders.data.join("companion.toml")))
+    Ok(ProfileFile::at(folders.companion_profile()))
 }
 
 pub fn run(args: &ProfileArgs) -> Result<(), Problem> {

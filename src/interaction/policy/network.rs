@@ -247,9 +247,7 @@ pub enum NetworkError {
     #[error("it is of version {0}, this is {VERSION}: train it again with `mien interact train`")]
     Version(u32),
     /// Not the numbers it should have.
-    #[error(
-        "{0} has the wrong shape or a number that is none: train it again with `mien interact train`"
-    )]
+    #[error("{0} has the wrong shape or no numbers: train it again with `mien interact train`")]
     Shape(&'static str),
 }
 

@@ -151,13 +151,16 @@ struct Halves {
     after: Tally,
 }
 
+/// For each policy: the halves of each user, and the regret of all of them by [`BUCKET`].
+type Piece = (Vec<Vec<Halves>>, Vec<Vec<f64>>);
+
 /// Users in one piece of work.
 const CHUNK: usize = 32;
 
 /// Lets `users` held-out users live with each policy.
 pub fn compare(world: &World<'_>, learned: &Learned, users: usize, seed: u64) -> Comparison {
     let kinds = PolicyKind::ALL;
-    let pieces: Vec<(Vec<Vec<Halves>>, Vec<Vec<f64>>)> = (0..users.div_ceil(CHUNK))
+    let pieces: Vec<Piece> = (0..users.div_ceil(CHUNK))
         .into_par_iter()
         .map(|piece| {
             let range = piece * CHUNK..((piece + 1) * CHUNK).min(users);

@@ -144,8 +144,8 @@ fn policies(comparison: &Comparison) -> Markup {
                 "Satisfaction an interaction: 1 for help that helped, -0.3 for the wrong help, -1 \
                  for a prompt that nobody wanted, -0.2 for help that was wanted and did not come, \
                  0 for peace; expected values, with limits of 95 %. Precision and recall are of \
-                 \u{201c}help wanted\u{201d}. Limits on rate and cooldown hold for all policies, so \
-                 recall can't be high."
+                 \u{201c}help wanted\u{201d}. Limits on rate and cooldown hold for all policies: \
+                 no recall can be high."
             }
         }
     }
@@ -293,7 +293,7 @@ fn method(findings: &Findings) -> Markup {
                 dd {
                     "unpleasant face from " (face) ", trouble from " (trouble) ", "
                     @if either { "either of them" } @else { "both together" }
-                    "; the best of " (RuleLevels::grid().len()) " on users that were learned from; a \
+                    "; the best of " (RuleLevels::grid().len()) " on users learned from; a \
                      strategy declined twice more than it helped is given up"
                 }
             }

@@ -1,9 +1,10 @@
 //! A simulated user: moods, tastes and manners that no policy sees, and a face that shows little of
 //! them.
 //!
-//! Numbers are ours, chosen before any policy was run on them, except where a source is named. They
-//! are meant to make it hard for a policy that learns: faces are neutral most of the time, people
-//! smile when they are annoyed, tastes differ, and single persons are read wrongly again and again.
+//! Numbers are ours, except where a source is named, and were changed after policies had been seen
+//! on them: `docs/companion.md` says which. They are meant to keep it hard for a policy that learns:
+//! faces are neutral most of the time, people smile when they are annoyed, tastes differ, and single
+//! persons are read wrongly again and again.
 
 use super::super::chance::Chance;
 use super::super::context::{Context, Intent, Scenario};

@@ -43,7 +43,10 @@ pub enum ProfileFileError {
         reason: String,
     },
     /// It can't be written.
-    #[error("the profile can't be saved to {}: {reason}. Check space and permissions", path.display())]
+    #[error(
+        "the profile can't be saved to {}: {reason}; check space and permissions",
+        path.display()
+    )]
     Unwritable {
         /// The file.
         path: PathBuf,

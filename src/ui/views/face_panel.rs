@@ -6,8 +6,10 @@ use std::time::Duration;
 use eframe::egui::accesskit::Role;
 use eframe::egui::{self, Color32, Rect, RichText, Sense, StrokeKind, pos2, vec2};
 
+use super::companion_card::companion_card;
 use super::{Scene, panel_pad, side_panel};
 use crate::observation::{Affect, FaceReading, Hint, Label, Labels};
+use crate::ui::actions::Actions;
 use crate::ui::store::{ModelState, SourceState};
 use crate::ui::theme::{self, Theme};
 use crate::ui::widgets::{
@@ -25,13 +27,15 @@ const QUALITY_HEIGHT: f32 = 128.0;
 const AFFECT_LINE: f32 = 26.0;
 
 /// Draws the panel.
-pub fn face_panel(ui: &mut egui::Ui, rect: Rect, scene: Scene<'_>) {
+pub fn face_panel(ui: &mut egui::Ui, rect: Rect, scene: Scene<'_>, actions: &mut Actions) {
     let bottom = rect.bottom() - panel_pad(scene.compact);
-    side_panel(ui, "reading", rect, scene.compact, |ui| contents(ui, bottom, scene));
+    side_panel(ui, "reading", rect, scene.compact, |ui| {
+        contents(ui, bottom, scene, actions);
+    });
 }
 
 /// `bottom` is where the panel ends without scrolling.
-fn contents(ui: &mut egui::Ui, bottom: f32, scene: Scene<'_>) {
+fn contents(ui: &mut egui::Ui, bottom: f32, scene: Scene<'_>, actions: &mut Actions) {
     let reading = reading(scene);
     match (reading, scene.store.labels()) {
         (Some(reading), Some(labels)) => title(ui, scene, reading, labels),
@@ -39,7 +43,15 @@ fn contents(ui: &mut egui::Ui, bottom: f32, scene: Scene<'_>) {
     }
     let Some(labels) = scene.store.labels() else { return };
     ui.add_space(if scene.compact { theme::GRID } else { theme::GAP - theme::GRID });
+    // In a small window, what is said would be below the edge.
+    let first = scene.compact && scene.store.companion.prompt.is_some();
+    if first {
+        companion_card(ui, scene, actions);
+    }
     bars(ui, scene, reading, labels);
+    if !first {
+        companion_card(ui, scene, actions);
+    }
     // In a small window a part that does not fit is left out: half of it would only disturb.
     let fits = |ui: &egui::Ui, height: f32| {
         !scene.compact || ui.cursor().top() + theme::GAP + height <= bottom

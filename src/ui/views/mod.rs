@@ -1,6 +1,9 @@
 //! The regions of the window. Each is a function that draws from a [`Scene`] and pushes what the
 //! user asks for.
 
+mod companion_card;
+mod companion_page;
+mod companion_settings;
 mod face_panel;
 mod files;
 mod files_bar;
@@ -38,6 +41,7 @@ use super::theme::{self, Theme};
 use crate::session::SessionMeta;
 use crate::settings::Settings;
 
+pub use companion_page::{companion_page, forget_question};
 pub use face_panel::face_panel;
 pub use files::{FilesPage, close_question, drop_overlay, files_page};
 pub use files_bar::files_bar;

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use eframe::egui::{self, Rect, RichText, ScrollArea, TextEdit, vec2};
 
+use super::companion_settings::companion_settings;
 use super::model_card::model_card;
 use super::{Scene, region};
 use crate::session::SessionMeta;
@@ -67,6 +68,9 @@ pub fn settings_page(
                 model_card(ui, scene, &mut settings, &mut page.model, actions);
             });
             card(ui, "Reading", |ui| reading(ui, &mut settings));
+            card(ui, "Companion", |ui| {
+                companion_settings(ui, &mut settings.companion, actions);
+            });
             card(ui, "Window", |ui| window(ui, &mut settings));
         });
     });
@@ -78,7 +82,7 @@ pub fn settings_page(
     }
 }
 
-fn card(ui: &mut egui::Ui, title: &str, contents: impl FnOnce(&mut egui::Ui)) {
+pub(super) fn card(ui: &mut egui::Ui, title: &str, contents: impl FnOnce(&mut egui::Ui)) {
     let theme = Theme::of(ui);
     theme.card().show(ui, |ui| {
         ui.set_width(ui.available_width());
@@ -91,7 +95,7 @@ fn card(ui: &mut egui::Ui, title: &str, contents: impl FnOnce(&mut egui::Ui)) {
 }
 
 /// A name at the left and its control beside it; the control is named after it.
-fn row<R>(ui: &mut egui::Ui, name: &str, control: impl FnOnce(&mut egui::Ui) -> R) -> R {
+pub(super) fn row<R>(ui: &mut egui::Ui, name: &str, control: impl FnOnce(&mut egui::Ui) -> R) -> R {
     let theme = Theme::of(ui);
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = 6.0;
@@ -107,7 +111,7 @@ fn row<R>(ui: &mut egui::Ui, name: &str, control: impl FnOnce(&mut egui::Ui) -> 
     .inner
 }
 
-fn note(ui: &mut egui::Ui, text: &str) {
+pub(super) fn note(ui: &mut egui::Ui, text: &str) {
     let theme = Theme::of(ui);
     let text = RichText::new(text).font(theme::font(theme::SIZE_STATUS)).color(theme.muted);
     ui.label(text);
@@ -210,7 +214,7 @@ fn window(ui: &mut egui::Ui, settings: &mut Settings) {
     ui.checkbox(&mut settings.overlays, "Mark faces in the picture");
 }
 
-fn choice<T: Copy + PartialEq>(
+pub(super) fn choice<T: Copy + PartialEq>(
     ui: &mut egui::Ui,
     name: &str,
     options: &[(&str, T)],

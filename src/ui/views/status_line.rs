@@ -21,7 +21,7 @@ pub fn status_line(ui: &mut egui::Ui, rect: Rect, scene: Scene<'_>) {
         let figures = match scene.view {
             View::Files => super::files_bar::figures(scene),
             View::Sessions => super::sessions_bar::figures(scene),
-            View::Live | View::Teach | View::Settings => figures(scene),
+            View::Live | View::Teach | View::Settings | View::Companion => figures(scene),
         };
         for (text, alarming) in figures {
             status_text(ui, &text, if alarming { theme.warning } else { theme.muted });
@@ -104,6 +104,9 @@ fn what_is_stored(scene: Scene<'_>) -> String {
         }
         RecordingState::Starting => "Recording numbers, no pictures".to_owned(),
         RecordingState::Stopping => "Writing the last numbers".to_owned(),
+        RecordingState::Off if scene.settings.companion.on => {
+            "Pictures are not stored; the companion keeps what it learns of you".to_owned()
+        }
         RecordingState::Off => "Pictures are analysed here and not stored".to_owned(),
     }
 }
