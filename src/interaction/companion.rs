@@ -20,7 +20,7 @@ use crate::words::percent;
 
 /// Chance to help of a strategy that the network has never heard of: of all prompts that were
 /// logged for the built-in one, about so many helped.
-const UNHEARD_OF: f64 = 0.25;
+pub const UNHEARD_OF: f64 = 0.25;
 
 /// Prompts that may still be answered.
 const OPEN: usize = 32;
@@ -342,7 +342,7 @@ impl Companion {
 
 /// The network with what the answers of `profile` say.
 fn taught(setup: &Setup, profile: &Profile, now: &Now) -> Bandit {
-    let ids: Vec<String> = setup.strategies.list.iter().map(|s| s.id.clone()).collect();
+    let ids = setup.strategies.ids();
     let network = Arc::new(setup.network.for_strategies(&ids, UNHEARD_OF));
     let mut bandit = Bandit::new(network, setup.strategies.limits.worth_from());
     profile.teach(&mut bandit, now.unix_secs);

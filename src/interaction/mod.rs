@@ -32,7 +32,7 @@ mod window;
 mod tests;
 
 pub use chance::Chance;
-pub use companion::{Companion, Setup};
+pub use companion::{Companion, Setup, UNHEARD_OF};
 pub use context::{Context, Intent, Now, Scenario};
 pub use decision::{Alternative, Decision, SILENT};
 pub use features::{Features, X, X_NAMES, Y, Y_NAMES};

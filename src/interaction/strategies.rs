@@ -159,6 +159,11 @@ impl Strategies {
         Self::from_toml(BUILTIN).expect("the file inside the program is sound")
     }
 
+    /// Ids, in their order.
+    pub fn ids(&self) -> Vec<String> {
+        self.list.iter().map(|strategy| strategy.id.clone()).collect()
+    }
+
     /// Where the strategy called `id` stands.
     pub fn index_of(&self, id: &str) -> Option<usize> {
         self.list.iter().position(|strategy| strategy.id == id)

@@ -9,9 +9,9 @@ use serde_json::json;
 use super::files::{Parts, logs as read_logs};
 use super::simulate::with_limits;
 use super::{PartsArgs, Problem, print_json};
-use crate::interaction::LogRow;
 use crate::interaction::policy::{Bandit, Example, judge_answers};
 use crate::interaction::simulate::{HELD_OUT_FROM, World, estimate, logs};
+use crate::interaction::{LogRow, UNHEARD_OF};
 use crate::words::percent;
 
 /// What to judge, on what.
@@ -50,8 +50,8 @@ pub fn run(args: &EvaluateArgs) -> Result<(), Problem> {
     } else {
         read_logs(&args.log)?.rows
     };
-    let ids: Vec<String> = strategies.list.iter().map(|strategy| strategy.id.clone()).collect();
-    let network = network.for_strategies(&ids, 0.25);
+    let ids = strategies.ids();
+    let network = network.for_strategies(&ids, UNHEARD_OF);
     let examples: Vec<Example> = rows.iter().filter_map(|row| row.example(&ids)).collect();
     let limits = &strategies.limits;
     let policy = Bandit::new(Arc::new(network.clone()), limits.worth_from());

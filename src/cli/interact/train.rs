@@ -56,7 +56,7 @@ pub struct TrainArgs {
 
 pub fn run(args: &TrainArgs) -> Result<(), Problem> {
     let strategies = strategies(args.strategies.as_deref())?;
-    let ids: Vec<String> = strategies.list.iter().map(|strategy| strategy.id.clone()).collect();
+    let ids = strategies.ids();
     let rows: Vec<LogRow> = if args.log.is_empty() {
         let interactions = args.interactions as usize;
         let intents = IntentModel::builtin();

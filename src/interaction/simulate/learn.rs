@@ -55,7 +55,7 @@ pub fn learn(
 ) -> Result<Learned, TrainError> {
     let world = World { strategies, intents, noise: 0.0, interactions: options.interactions };
     let logged = logs(&world, TRAIN_FROM, options.users, options.seed);
-    let ids: Vec<String> = strategies.list.iter().map(|strategy| strategy.id.clone()).collect();
+    let ids = strategies.ids();
     let examples: Vec<Example> = logged.iter().filter_map(|l| l.row.example(&ids)).collect();
     let training = TrainOptions { seed: options.seed, ..TrainOptions::default() };
     let blind_examples: Vec<Example> =
