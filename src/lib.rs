@@ -31,6 +31,7 @@ pub mod session;
 pub mod settings;
 pub mod table;
 
+mod digest;
 mod page;
 mod words;
 

@@ -53,6 +53,8 @@ pub struct Settings {
     /// Sessions are due to be erased so many days after their end; `None`: never. The window says
     /// which, and erases none.
     pub erase_after_days: Option<u32>,
+    /// What the number keys from 1 on write into the session; empty: the number.
+    pub marker_names: Vec<String>,
     /// Tuning of the core.
     pub pipeline: PipelineOptions,
     /// The companion.
@@ -101,6 +103,7 @@ impl Default for Settings {
             recent_files: Vec::new(),
             unfinished_files: Vec::new(),
             erase_after_days: None,
+            marker_names: Vec::new(),
             pipeline: PipelineOptions::default(),
             companion: CompanionSettings::default(),
         }
@@ -118,6 +121,8 @@ impl Settings {
     pub const MOST_FILES: usize = 100;
     /// Range of [`Settings::erase_after_days`].
     pub const ERASE_AFTER_DAYS: std::ops::RangeInclusive<u32> = 1..=36_500;
+    /// Number keys that set markers.
+    pub const MARKER_KEYS: usize = 9;
     /// Range of [`PipelineOptions::max_faces`].
     pub const MAX_FACES: (usize, usize) = (1, 16);
 
@@ -153,6 +158,15 @@ impl Settings {
         format!("{HEAD}{}", text.unwrap_or_default())
     }
 
+    /// What the number key `key`, from 1 on, writes into the session.
+    pub fn marker(&self, key: u8) -> String {
+        let name = self.marker_names.get(usize::from(key.saturating_sub(1)));
+        match name.map(|name| name.trim()).filter(|name| !name.is_empty()) {
+            Some(name) => name.to_owned(),
+            None => format!("marker {key}"),
+        }
+    }
+
     /// Brings all values into range.
     #[must_use]
     pub fn sanitised(mut self) -> Self {
@@ -172,6 +186,7 @@ impl Settings {
         self.text_scale = within(self.text_scale, Self::TEXT_SCALES, defaults.text_scale);
         self.erase_after_days =
             self.erase_after_days.filter(|days| Self::ERASE_AFTER_DAYS.contains(days));
+        self.marker_names.truncate(Self::MARKER_KEYS);
         self.sessions_dir = self.sessions_dir.filter(|dir| dir.is_absolute());
         self.model_dir = self.model_dir.filter(|dir| dir.is_absolute());
         let lists = [&mut self.recent_files, &mut self.unfinished_files, &mut self.model_dirs];

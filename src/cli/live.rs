@@ -253,6 +253,7 @@ impl Output<'_> {
             Event::WorkerFailed { worker, message } => {
                 fail(&format!("{worker}: {message}"), "The rest goes on.");
             }
+            Event::Marked { label, .. } => eprintln!("mien: marker “{label}”"),
             Event::ModelsReady(_) | Event::ModelChanged { .. } | Event::Teaching(_) => {}
         }
     }

@@ -15,11 +15,10 @@ use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use sha2::{Digest, Sha256};
-
 pub use docs::import_md;
 pub use mapping::{Layout, Mapping, Program};
 
+use crate::digest::sha256;
 use crate::session::schema::Schema;
 use crate::session::{
     EVENTS, EventRow, FileRecord, FrameCounts, OBSERVATIONS, RecordError, SCHEMA_VERSION, Session,
@@ -166,7 +165,7 @@ fn write(
         source: SourceRecord { spec: SPEC.into(), name: layout.name.into(), ..Default::default() },
         file: Some(FileRecord {
             name: path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
-            sha256: Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect(),
+            sha256: sha256(bytes),
             bytes: bytes.len() as u64,
             container: "csv".into(),
             decoder: layout.name.into(),

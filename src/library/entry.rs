@@ -26,6 +26,8 @@ pub struct Entry {
     pub note: String,
     /// Wall clock time at its time zero; `None` for files.
     pub start: Option<Timestamp>,
+    /// When its table was written last: for a file, when it was analysed.
+    pub written: Option<Timestamp>,
     /// From time zero to the end.
     pub duration_secs: f64,
     /// Rows that could be read.
@@ -51,7 +53,9 @@ pub struct Entry {
 }
 
 /// Where a session comes from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize, clap::ValueEnum,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum Origin {
     /// Recorded live.
@@ -132,6 +136,11 @@ impl State {
 }
 
 impl Entry {
+    /// When it was recorded, or else when it was written.
+    pub fn at(&self) -> Option<Timestamp> {
+        self.start.or(self.written)
+    }
+
     /// Reads a session as far as it is sound.
     pub fn of(folder: &Path) -> Self {
         look(folder, &Fingerprint::of(folder))

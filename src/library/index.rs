@@ -18,7 +18,7 @@ use crate::session::write_atomically;
 pub const INDEX: &str = ".mien-index.jsonl";
 
 /// First line of the file; with another one it is made anew.
-const HEAD: &str = r#"{"mien_index":1}"#;
+const HEAD: &str = r#"{"mien_index":2}"#;
 
 /// The sessions of a folder.
 #[derive(Debug, Clone, Default)]

@@ -4,6 +4,7 @@ use std::fs::{self, File, TryLockError};
 use std::path::Path;
 use std::time::UNIX_EPOCH;
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{Entry, Origin, State, Strip};
@@ -34,6 +35,13 @@ impl Fingerprint {
         Self(facts.collect())
     }
 
+    /// When the table of readings was written last; `None` if there is none.
+    pub fn written(&self) -> Option<Timestamp> {
+        let (_, nanos) = self.0.iter().take(2).max_by_key(|(_, nanos)| *nanos)?;
+        let nanos = i128::try_from(*nanos).ok().filter(|nanos| *nanos > 0)?;
+        Timestamp::from_nanosecond(nanos).ok()
+    }
+
     /// Of the tables.
     pub fn bytes(&self) -> u64 {
         self.0.iter().map(|(bytes, _)| bytes).sum()
@@ -44,6 +52,7 @@ impl Fingerprint {
 pub fn look(folder: &Path, fingerprint: &Fingerprint) -> Entry {
     let damaged = |reason: String| Entry {
         folder_name: folder_name(folder),
+        written: fingerprint.written(),
         bytes: fingerprint.bytes(),
         state: State::Damaged { reason },
         ..Entry::default()
@@ -71,6 +80,7 @@ pub fn look_at(
     let duration_secs = (duration_secs * 1e6).round() / 1e6;
     let entry = Entry {
         folder_name: folder_name(session.folder()),
+        written: fingerprint.written(),
         duration_secs,
         rows: signal.samples().len() as u64,
         bytes: fingerprint.bytes(),

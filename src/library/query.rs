@@ -3,9 +3,9 @@
 use super::{Entry, Library, Origin};
 
 /// Order of the list.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, clap::ValueEnum)]
 pub enum SortBy {
-    /// By start; of files, by the name of the folder.
+    /// By start; of files, by when they were analysed.
     #[default]
     When,
     /// By [`Entry::title`].
@@ -72,7 +72,7 @@ impl Query {
         let mut found: Vec<&Entry> = library.entries().filter(|entry| self.wants(entry)).collect();
         let lower = |text: &str| text.to_lowercase();
         match self.sort {
-            SortBy::When => found.sort_by_key(|entry| (entry.start, entry.folder_name.as_str())),
+            SortBy::When => found.sort_by_key(|entry| (entry.at(), entry.folder_name.as_str())),
             SortBy::Name => found.sort_by_cached_key(|entry| lower(entry.title())),
             SortBy::Participant => found.sort_by_cached_key(|entry| lower(&entry.participant)),
             SortBy::Length => found.sort_by(|a, b| a.duration_secs.total_cmp(&b.duration_secs)),

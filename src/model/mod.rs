@@ -14,8 +14,7 @@ mod tract;
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
-use sha2::{Digest, Sha256};
-
+use crate::digest::sha256;
 use card::{DetectorOutput, InputCard};
 
 pub use card::{Card, DetectorCard, EmotionCard};
@@ -239,11 +238,6 @@ fn check_sha256(place: &str, onnx: &[u8], stated: &str) -> Result<String, ModelE
     ))
 }
 
-/// In hex.
-fn sha256(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
 /// Why a model can't be used. `Display` names the place and the cause; [`Self::advice`] says what
 /// to do.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -399,7 +393,7 @@ mod tests {
     #[test]
     fn a_truncated_network_is_refused() {
         let onnx = &builtin::EMOTION.1[..40_000];
-        let sha: String = Sha256::digest(onnx).iter().map(|b| format!("{b:02x}")).collect();
+        let sha = sha256(onnx);
         let (card, _) = builtin::EMOTION;
         let stated = card.lines().find(|line| line.starts_with("sha256")).unwrap();
         let error = emotion_error(&card.replace(stated, &format!("sha256 = \"{sha}\"")), onnx);

@@ -17,6 +17,7 @@ use super::file::{Analysed, FileError, FileJob, Progress, Seen, Selection, analy
 use super::live::{LiveOptions, load_pipeline};
 use super::message::ModelsInfo;
 use super::worker;
+use crate::digest::hex;
 use crate::frame::RunId;
 use crate::model::ModelError;
 use crate::pipeline::Pipeline;
@@ -344,10 +345,6 @@ fn sum_up_file(path: &Path, cancelled: &Cancelled) -> Result<(String, u64), File
             Err(error) => return Err(unreadable(error).into()),
         }
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn file_record(

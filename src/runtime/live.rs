@@ -179,8 +179,14 @@ impl Live {
         // One before lets go of the socket first.
         self.marks = None;
         let shared = Arc::clone(&self.shared);
-        let mark =
-            move |text: &str| shared.record_event(SessionEvent::Marker { label: text.to_owned() });
+        let mark = move |text: &str| {
+            let (label, at) = (text.to_owned(), Instant::now());
+            let taken = shared.record_event(SessionEvent::Marker { label: label.clone() }, at);
+            if taken {
+                shared.event(Event::Marked { label, at });
+            }
+            taken
+        };
         let tell = |error: MarkError| {
             let message = format!("{error}. {}", error.advice());
             self.shared.event(Event::WorkerFailed { worker: "marks", message });
@@ -200,12 +206,12 @@ impl Live {
 
     /// Puts a marker into the session being recorded, at this moment. False if none is.
     pub fn mark(&mut self, label: &str) -> bool {
-        self.note(SessionEvent::Marker { label: label.to_owned() })
+        self.note(SessionEvent::Marker { label: label.to_owned() }, Instant::now())
     }
 
-    /// Notes an event in the session being recorded, at this moment. False if none is.
-    pub fn note(&mut self, event: SessionEvent) -> bool {
-        self.shared.record_event(event)
+    /// Notes what happened at a moment in the session being recorded. False if none is.
+    pub fn note(&mut self, event: SessionEvent, at: Instant) -> bool {
+        self.shared.record_event(event, at)
     }
 
     /// Changes smoothing and thresholds while running.
@@ -219,12 +225,11 @@ impl Live {
         }
         let PipelineOptions { max_faces, smoothing_secs, unsure_below, search_every_secs } =
             options;
-        self.shared.record_event(SessionEvent::SettingsChanged {
-            settings: format!(
-                "max_faces {max_faces}, smoothing_secs {smoothing_secs}, \
-                 unsure_below {unsure_below}, search_every_secs {search_every_secs}"
-            ),
-        });
+        let settings = format!(
+            "max_faces {max_faces}, smoothing_secs {smoothing_secs}, \
+             unsure_below {unsure_below}, search_every_secs {search_every_secs}"
+        );
+        self.shared.record_event(SessionEvent::SettingsChanged { settings }, Instant::now());
     }
 
     /// Collects examples, learns from them, uses or writes what was learned;

@@ -85,6 +85,13 @@ pub enum Event {
         /// Observations missing since the last such message.
         missed: u64,
     },
+    /// Another program put a marker into the session.
+    Marked {
+        /// Its words.
+        label: String,
+        /// When it arrived.
+        at: Instant,
+    },
     /// The session is complete.
     RecordingFinished {
         /// Session folder.

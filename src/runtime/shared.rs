@@ -82,7 +82,7 @@ impl Shared {
             _ => None,
         };
         if let Some(event) = for_session {
-            self.record_event(event);
+            self.record_event(event, Instant::now());
         }
         if let Err(TrySendError::Full(event)) = self.events.try_send(event) {
             tracing::error!("nobody took the message {event:?}");
@@ -129,10 +129,11 @@ impl Shared {
         }
     }
 
-    /// Notes an event in the session being recorded. False if there is none or it has no room.
-    pub fn record_event(&self, event: SessionEvent) -> bool {
+    /// Notes what happened at a moment in the session being recorded. False if there is none or it
+    /// has no room.
+    pub fn record_event(&self, event: SessionEvent, at: Instant) -> bool {
         let recorder = self.recorder_slot();
-        let message = RecorderMessage::Event { event, at: Instant::now() };
+        let message = RecorderMessage::Event { event, at };
         recorder.as_ref().is_some_and(|sender| sender.try_send(message).is_ok())
     }
 

@@ -19,6 +19,7 @@ fn settings_read_back_as_saved() {
         recent_files: vec![std::path::absolute("/videos/\u{e9}.mp4").unwrap()],
         unfinished_files: vec![std::path::absolute("/videos").unwrap()],
         erase_after_days: Some(90),
+        marker_names: vec!["question".into(), String::new(), "answer".into()],
         pipeline: PipelineOptions { max_faces: 2, ..PipelineOptions::default() },
         companion: CompanionSettings { on: true, gap_minutes: 20.0, ..Default::default() },
     };

@@ -3,11 +3,11 @@
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
-use sha2::{Digest, Sha256};
 use toml::{Table, Value};
 
 use super::course::{Taught, split_in_words};
 use super::report::Report;
+use crate::digest::sha256;
 use crate::model::embedding::BaseModel;
 use crate::model::network::HeadLayer;
 use crate::model::{EmotionModel, ModelError};
@@ -146,10 +146,6 @@ impl WriteError {
             Self::Io { .. } => "Name a folder that can be written, on a disk with room.",
         }
     }
-}
-
-fn sha256(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// The card, in the order in which people read one. What the new model shares with `base` is taken

@@ -22,6 +22,9 @@ pub struct Finder {
     options: PipelineOptions,
     run: Option<RunId>,
     searched: Pts,
+    /// Time of the last frame, and from the one before it to it.
+    last: Pts,
+    gap_secs: f32,
     faces: Vec<Face>,
     searches: u64,
 }
@@ -41,6 +44,8 @@ impl Finder {
             options,
             run: None,
             searched: Pts::ZERO,
+            last: Pts::ZERO,
+            gap_secs: 0.0,
             faces: Vec::new(),
             searches: 0,
         }
@@ -54,6 +59,8 @@ impl Finder {
         if self.run.replace(frame.run) != Some(frame.run) {
             self.forget();
         }
+        self.gap_secs = frame.pts.saturating_since(self.last).as_secs_f32();
+        self.last = frame.pts;
         match self.follow(frame) {
             Some(found) => Ok(found),
             None => self.search(frame),
@@ -82,8 +89,7 @@ impl Finder {
 
     fn follow(&mut self, frame: &Frame) -> Option<Vec<Detection>> {
         let since = frame.pts.saturating_since(self.searched).as_secs_f32();
-        // A frame a microsecond early, by rounding, still counts.
-        if self.faces.is_empty() || since + 1e-4 >= self.options.search_every_secs {
+        if self.faces.is_empty() || self.is_due_after(since) {
             return None;
         }
         let follow = |face: &mut Face| {
@@ -91,6 +97,12 @@ impl Finder {
             Some(face.last)
         };
         self.faces.iter_mut().map(follow).collect()
+    }
+
+    /// Whether a search that is so old is no longer to be followed.
+    fn is_due_after(&self, secs: f32) -> bool {
+        // A frame a microsecond early, by rounding, still counts.
+        secs + 1e-4 >= self.options.search_every_secs
     }
 
     fn search(&mut self, frame: &Frame) -> Result<Vec<Detection>, NetworkError> {
@@ -102,7 +114,8 @@ impl Finder {
         let mut largest: Vec<&Detection> = found.iter().collect();
         largest.sort_by(|a, b| b.bbox.area().total_cmp(&a.bbox.area()));
         largest.truncate(self.options.max_faces.clamp(1, 16));
-        let following = self.options.search_every_secs > 0.0;
+        // Frames that come seldom, as of a sampled file, are all searched.
+        let following = !self.is_due_after(self.gap_secs);
         self.faces = largest
             .into_iter()
             .map(|detection| {

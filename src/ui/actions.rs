@@ -93,6 +93,19 @@ pub enum Action {
     Sessions(SessionsAction),
     /// Something about the companion.
     Companion(CompanionAction),
+    /// Something about the note that is being written.
+    Note(NoteAction),
+}
+
+/// What can be asked for while a note is written into the recording.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NoteAction {
+    /// Begin one; its time is this moment.
+    Begin,
+    /// Put it into the session.
+    Keep,
+    /// Forget it.
+    Discard,
 }
 
 /// A dialog of the system.
@@ -263,8 +276,8 @@ pub trait Workers {
     fn stop_recording(&mut self);
     /// Puts a marker into the session; false if none is being recorded.
     fn mark(&mut self, label: &str) -> bool;
-    /// Notes an event in the session; false if none is being recorded.
-    fn note(&mut self, event: SessionEvent) -> bool;
+    /// Notes what happened at a moment in the session; false if none is being recorded.
+    fn note(&mut self, event: SessionEvent, at: Instant) -> bool;
     /// Tells the companion something.
     fn companion(&mut self, command: CompanionCommand);
     /// Changes smoothing and thresholds.

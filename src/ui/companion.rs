@@ -1,6 +1,8 @@
 //! What the window does with its companion: tells it what it may know, shows what it says, and
 //! brings answers back. The companion itself sits on a thread of `runtime`.
 
+use std::time::Instant;
+
 use super::actions::{Action, CompanionAction, Surroundings, View, Workers};
 use super::store::{RecordingState, SourceState, Tone};
 use super::window::Window;
@@ -89,7 +91,7 @@ impl<W: Workers, S: Surroundings> Window<W, S> {
     fn note_for_companion(&mut self, event: SessionEvent) {
         let recording = matches!(self.store.recording, RecordingState::On { .. });
         if recording && self.settings().companion.while_recording {
-            self.workers.note(event);
+            self.workers.note(event, Instant::now());
         }
     }
 

@@ -67,8 +67,8 @@ impl Workers for Crew {
         self.live.mark(label)
     }
 
-    fn note(&mut self, event: SessionEvent) -> bool {
-        self.live.note(event)
+    fn note(&mut self, event: SessionEvent, at: Instant) -> bool {
+        self.live.note(event, at)
     }
 
     fn companion(&mut self, command: CompanionCommand) {

@@ -5,7 +5,8 @@ use std::time::Duration;
 use eframe::egui::{self, Event, Key, Modifiers};
 
 use super::actions::{
-    Action, Actions, FilesAction, FilmAction, SessionsAction, Surroundings, View, Workers,
+    Action, Actions, FilesAction, FilmAction, NoteAction, SessionsAction, Surroundings, View,
+    Workers,
 };
 use super::film::Film;
 use super::replay_store::ReplaySide;
@@ -39,7 +40,8 @@ impl<W: Workers, S: Surroundings> Window<W, S> {
         let focused = ctx.memory(|memory| memory.focused().is_some());
         let asked = self.store.files.asks_to_close
             || self.store.sessions.asks_to_erase.is_some()
-            || self.store.companion.asks_to_forget;
+            || self.store.companion.asks_to_forget
+            || self.note.is_some();
         let pressed: Vec<Press> = ctx.input(|input| {
             let press = |event: &Event| match *event {
                 Event::Key { key, pressed: true, repeat, modifiers, .. } => {
@@ -104,7 +106,7 @@ impl<W: Workers, S: Surroundings> Window<W, S> {
                 ReplaySide::Summary => ReplaySide::Moment,
                 ReplaySide::Moment | ReplaySide::Events => ReplaySide::Summary,
             })),
-            _ => mark(format!("marker {}", digit(key)?)),
+            _ => mark(self.settings().marker(digit(key)?)),
         }
     }
 
@@ -143,6 +145,7 @@ impl<W: Workers, S: Surroundings> Window<W, S> {
             Key::R => actions.extend(self.toggle_recording()),
             Key::L => actions.push(Action::Show(View::Sessions)),
             Key::M if ready => actions.push(Action::Mark(None)),
+            Key::N if ready => actions.push(Action::Note(NoteAction::Begin)),
             // A control that has the keyboard takes the space bar itself.
             Key::Space
                 if !focused
@@ -156,7 +159,8 @@ impl<W: Workers, S: Surroundings> Window<W, S> {
             Key::Escape if self.view != View::Live => actions.push(Action::Show(View::Live)),
             _ if ready => {
                 let digit = digit(key);
-                actions.extend(digit.map(|d| Action::Mark(Some(format!("marker {d}")))));
+                let marker = digit.map(|digit| self.settings().marker(digit));
+                actions.extend(marker.map(|text| Action::Mark(Some(text))));
             }
             _ => {}
         }

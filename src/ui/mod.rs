@@ -16,6 +16,7 @@ pub mod files_store;
 pub mod film;
 pub mod history;
 mod keys;
+mod marking;
 pub mod model_store;
 mod models;
 mod pass_times;

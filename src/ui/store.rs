@@ -283,6 +283,7 @@ impl Store {
                     format!("The disk is too slow: {} not recorded.", count(missed, "frame"));
                 self.tell(Tone::Trouble, text, None);
             }
+            Event::Marked { label, at } => self.mark(label, at),
             Event::RecordingFinished { folder, rows } => {
                 self.recording = RecordingState::Off;
                 let text = format!("Recording saved: {}.", count(rows, "row"));
@@ -381,9 +382,9 @@ impl Store {
         format!("marker {}", self.marks)
     }
 
-    /// Shows a marker at this moment.
-    pub fn mark(&mut self, text: String) {
-        self.live.mark(self.now, text);
+    /// Shows a marker or a note at its moment.
+    pub fn mark(&mut self, text: String, at: Instant) {
+        self.live.mark(self.secs(at), text);
     }
 
     /// Tells something once.

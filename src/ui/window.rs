@@ -11,7 +11,9 @@ use super::model_store::ModelPlace;
 use super::preview::PreviewView;
 use super::store::{RecordingState, SourceState, Store, Tone, count};
 use super::theme::{self, Theme};
-use super::views::{self, FilesPage, ReplayPage, Scene, SessionsPage, SettingsPage, TeachPage};
+use super::views::{
+    self, FilesPage, NoteSheet, ReplayPage, Scene, SessionsPage, SettingsPage, TeachPage,
+};
 use crate::frame::RunId;
 use crate::runtime::live::RecordingRequest;
 use crate::session::SessionMeta;
@@ -42,6 +44,8 @@ pub struct Window<W, S> {
     pub(super) files_page: FilesPage,
     pub(super) sessions_page: SessionsPage,
     replay_page: ReplayPage,
+    /// The note that is being written.
+    pub(super) note: Option<NoteSheet>,
     /// What the player plays.
     pub(super) player_run: RunId,
     /// The model that is being loaded.
@@ -95,6 +99,7 @@ impl<W: Workers, S: Surroundings> Window<W, S> {
             files_page: FilesPage::default(),
             sessions_page: SessionsPage::default(),
             replay_page: ReplayPage::default(),
+            note: None,
             player_run: RunId::default(),
             model_asked: None,
             dialog: Dialog::default(),
@@ -298,6 +303,9 @@ impl<W: Workers, S: Surroundings> Window<W, S> {
         if self.help {
             views::help(ui, actions);
         }
+        if let Some(note) = &mut self.note {
+            views::note_sheet(ui, note, actions);
+        }
         if self.store.files.asks_to_close {
             views::close_question(ui, scene, actions);
         }
@@ -347,15 +355,8 @@ impl<W: Workers, S: Surroundings> Window<W, S> {
                 self.store.recording = RecordingState::Stopping;
                 self.workers.stop_recording();
             }
-            Action::Mark(text) => {
-                let text = text.unwrap_or_else(|| self.store.next_marker());
-                if !self.workers.mark(&text) {
-                    let text = "Markers are stored while recording only; press R to record.";
-                    self.store.tell(Tone::News, text, None);
-                }
-                self.mark_for_companion(&text);
-                self.store.mark(text);
-            }
+            Action::Mark(text) => self.set_marker(text),
+            Action::Note(action) => self.act_on_note(action),
             Action::Freeze(frozen) => self.store.set_frozen(frozen),
             Action::Choose(track) => self.store.choose(track),
             Action::Show(view) => self.show_page(view),

@@ -29,3 +29,9 @@ for format in vtt srt eaf bids; do
   "$mien" export "$session" --to "$format" --out "$out"
 done
 "$work/venv/bin/python" tests/readers/check.py "$session" "$work" "$out"
+
+if command -v Rscript > /dev/null; then
+  Rscript tests/readers/check.R "$session" "$work"
+else
+  echo "R is not installed (Debian: r-base-core): its reading of the tables was not checked"
+fi

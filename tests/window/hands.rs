@@ -113,7 +113,7 @@ impl Workers for FakeWorkers {
         self.recording
     }
 
-    fn note(&mut self, event: SessionEvent) -> bool {
+    fn note(&mut self, event: SessionEvent, _at: Instant) -> bool {
         self.calls.push(Call::Note(event));
         self.recording
     }

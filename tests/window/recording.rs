@@ -1,13 +1,14 @@
 //! Recording, markers, consent, recovery.
 
 use std::path::PathBuf;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use eframe::egui::Key;
 use eframe::egui::accesskit::Role;
 use egui_kittest::kittest::{NodeT, Queryable};
 
 use mien::runtime::live::Event;
+use mien::session::SessionEvent;
 use mien::ui::actions::News;
 use mien::ui::store::{RecordingState, UnfinishedSession};
 
@@ -70,6 +71,56 @@ fn markers_are_numbered_and_shown_on_the_timeline() {
     assert_eq!(marks, [&mark("marker 1"), &mark("marker 2"), &mark("marker 7")]);
     assert!(hands.value(Role::Image, "last 60 seconds").ends_with("markers: 3"));
     assert!(!hands.shows("stored while recording only"));
+}
+
+#[test]
+fn number_keys_write_the_names_they_were_given() {
+    let mut hands = Hands::running(LARGE);
+    hands.click("Settings");
+    hands.click("Name of key 2");
+    hands.0.get_by_label("Name of key 2").type_text("question");
+    hands.steps();
+    hands.key(Key::Escape);
+    hands.key(Key::Escape);
+    hands.click("Record");
+    hands.key(Key::Num2);
+    hands.key(Key::Num3);
+    let marks: Vec<_> = hands.calls().iter().filter(|c| matches!(c, Call::Mark(_))).collect();
+    assert_eq!(marks, [&Call::Mark("question".to_owned()), &Call::Mark("marker 3".to_owned())]);
+    let saved = hands.0.state().window.surroundings.saved.last().unwrap().marker_names.clone();
+    assert_eq!(saved, ["", "question"]);
+}
+
+#[test]
+fn markers_of_other_programs_are_on_the_timeline() {
+    let mut hands = Hands::running(LARGE);
+    hands.observe(vec![face(1, HAPPY)]);
+    hands.key(Key::R);
+    hands.event(Event::Marked { label: "stimulus 3".into(), at: Instant::now() });
+    assert!(hands.value(Role::Image, "last 60 seconds").ends_with("markers: 1"));
+}
+
+#[test]
+fn a_note_is_of_the_moment_at_which_it_was_begun_and_keys_are_letters_meanwhile() {
+    let mut hands = Hands::running(LARGE);
+    hands.key(Key::N);
+    assert!(hands.shows("Notes are stored while recording only"));
+    hands.key(Key::R);
+    hands.key(Key::N);
+    hands.0.get_by_label("Text of the note").type_text("more calm");
+    hands.steps();
+    hands.key(Key::R);
+    hands.key(Key::Enter);
+    let note = Call::Note(SessionEvent::Note { text: "more calm".into() });
+    assert_eq!(hands.calls().last(), Some(&note));
+    assert!(matches!(hands.recording(), RecordingState::On { .. }));
+    assert!(!hands.shows("Text of the note"));
+    hands.click("Note");
+    hands.0.get_by_label("Text of the note").type_text("no");
+    hands.steps();
+    hands.key(Key::Escape);
+    assert_eq!(hands.calls().last(), Some(&note));
+    assert!(matches!(hands.recording(), RecordingState::On { .. }));
 }
 
 #[test]

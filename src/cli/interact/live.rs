@@ -2,6 +2,7 @@
 
 use std::io::{self, BufReader, Write};
 use std::path::PathBuf;
+use std::time::Instant;
 
 use clap::Args;
 use crossbeam_channel::Receiver;
@@ -115,7 +116,7 @@ impl CompanionSide {
         }
         if let Some(decision) = self.attendant.decide(&now) {
             if decision.speaks() {
-                live.note(SessionEvent::Prompt { text: decision.event_text() });
+                live.note(SessionEvent::Prompt { text: decision.event_text() }, Instant::now());
             }
             self.tell(&decision)?;
         }
@@ -140,7 +141,7 @@ impl CompanionSide {
             }
             Ok(Input::Feedback { id, answer }) => match self.attendant.answer(id, answer, now) {
                 Ok(event) => {
-                    live.note(event);
+                    live.note(event, Instant::now());
                     self.save();
                     // As it came, so that the output alone is a log to learn from.
                     return self.line(&json!({ "feedback": { "id": id, "answer": answer } }));

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 use std::path::Path;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 
 use super::cut;
 use crate::cli::{EXIT_OK, fail};
@@ -21,39 +21,21 @@ pub struct ListArgs {
     /// Only those of this participant.
     #[arg(long, value_name = "CODE")]
     participant: Option<String>,
-    /// Only those recorded, or from files.
+    /// Only those recorded, from files, or imported.
     #[arg(long)]
-    from: Option<From>,
+    from: Option<Origin>,
     /// Only those that are complete, stopped, recovered, recording, unfinished or damaged.
     #[arg(long, value_name = "STATE")]
     state: Option<String>,
     /// Order.
     #[arg(long, default_value = "when")]
-    sort: Order,
+    sort: SortBy,
     /// The other way round.
     #[arg(long)]
     descending: bool,
     /// One JSON object a line.
     #[arg(long)]
     json: bool,
-}
-
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum From {
-    Recorded,
-    File,
-}
-
-#[derive(Debug, Clone, Copy, ValueEnum, Default)]
-enum Order {
-    #[default]
-    When,
-    Name,
-    Participant,
-    Length,
-    Faces,
-    Mostly,
-    State,
 }
 
 /// Lists the sessions in `dir`; `named`: by the user.
@@ -71,22 +53,11 @@ pub fn list(dir: &Path, named: bool, args: &ListArgs) -> u8 {
     let library = Library::open(dir);
     let query = Query {
         text: args.find.clone(),
-        origin: args.from.map(|from| match from {
-            From::Recorded => Origin::Recorded,
-            From::File => Origin::File,
-        }),
+        origin: args.from,
         tags: args.tag.clone(),
         participant: args.participant.clone(),
         state: args.state.clone(),
-        sort: match args.sort {
-            Order::When => SortBy::When,
-            Order::Name => SortBy::Name,
-            Order::Participant => SortBy::Participant,
-            Order::Length => SortBy::Length,
-            Order::Faces => SortBy::Faces,
-            Order::Mostly => SortBy::Mostly,
-            Order::State => SortBy::State,
-        },
+        sort: args.sort,
         descending: args.descending,
     };
     let found = query.run(&library);

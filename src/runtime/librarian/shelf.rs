@@ -77,13 +77,15 @@ fn look(library: &mut Option<Library>, commands: &Receiver<LibraryCommand>, tell
         whole = !teller.stopped.is_cancelled() && commands.is_empty();
         whole
     });
-    if !whole {
-        // It is looked through again after what is asked for.
-        return;
+    // After another wish it is looked through again; at the end, what was found is kept.
+    if whole || teller.stopped.is_cancelled() {
+        // Without an index the next start is slower, no more: a folder may be read-only.
+        if let Err(error) = known.save() {
+            tracing::info!("the index is not kept: {error}");
+        }
     }
-    // Without an index the next start is slower, no more: a folder may be read-only.
-    if let Err(error) = known.save() {
-        tracing::info!("the index is not kept: {error}");
+    if !whole {
+        return;
     }
     teller.tell(LibraryEvent::Listed(Arc::new(known.clone()), None));
 }

@@ -57,7 +57,7 @@ fn an_hour_of_faces_and_markers_takes_bounded_memory() {
         observe(&mut store, 1, secs, &[1, 2 + frame as u32 / 60]);
         if frame % 15 == 0 {
             let text = store.next_marker();
-            store.mark(text);
+            store.mark(text, Instant::now());
             store.tell(Tone::Trouble, format!("trouble {frame}"), None);
         }
     }

@@ -1,16 +1,16 @@
 //! What Mien thinks about the user, and why; and how to make it forget.
 
-use eframe::egui::{self, Rect, RichText, ScrollArea};
+use eframe::egui::{self, Rect, RichText};
 
 use super::companion_card::{sentence, strategy_words};
 use super::face_panel::small_text;
 use super::settings_page::card;
-use super::{Scene, notices, region};
+use super::{Scene, notices, text_page};
 use crate::interaction::Belief;
 use crate::runtime::companion::{Liking, Memory, Mind};
 use crate::ui::actions::{Action, Actions, CompanionAction, Dialog, View};
 use crate::ui::theme::{self, Theme};
-use crate::ui::widgets::{Button, Icon, Look, percent, signed};
+use crate::ui::widgets::{Button, Look, percent, signed};
 
 const TITLE: &str = "What Mien thinks about you, and why";
 
@@ -18,33 +18,10 @@ const TITLE: &str = "What Mien thinks about you, and why";
 pub fn companion_page(ui: &mut egui::Ui, rect: Rect, scene: Scene<'_>, actions: &mut Actions) {
     // In a small window they stand above every page.
     let rect = if scene.compact { rect } else { notices(ui, rect, scene, actions) };
-    region(ui, "companion", rect, |ui| {
-        ScrollArea::vertical().id_salt("companion").auto_shrink(false).show(ui, |ui| {
-            let width = ui.available_width().min(theme::TEXT_WIDTH + 2.0 * theme::PAD);
-            ui.set_max_width(width);
-            ui.spacing_mut().item_spacing.y = theme::GRID;
-            if scene.compact {
-                ui.add_space(theme::GAP);
-            }
-            ui.horizontal(|ui| {
-                let title = RichText::new(TITLE).font(theme::bold(theme::SIZE_TITLE));
-                let room = ui.available_width() - theme::CONTROL_HEIGHT - 8.0;
-                ui.scope(|ui| {
-                    ui.set_max_width(room);
-                    ui.add(egui::Label::new(title).wrap());
-                });
-                ui.add_space((ui.available_width() - theme::CONTROL_HEIGHT).max(0.0) - 8.0);
-                let close = Button::icon(Icon::Cross, "Close this page").look(Look::Quiet);
-                if close.ui(ui).clicked() {
-                    actions.push(Action::Show(View::Live));
-                }
-            });
-            ui.add_space(8.0);
-            match &scene.store.companion.mind {
-                Some(mind) => contents(ui, scene, mind, actions),
-                None => small_text(ui, "One moment.", Theme::of(ui).muted),
-            }
-        });
+    let (room, head) = ((rect, scene.compact), ("companion", TITLE, "Close this page"));
+    text_page(ui, room, head, actions, |ui, actions| match &scene.store.companion.mind {
+        Some(mind) => contents(ui, scene, mind, actions),
+        None => small_text(ui, "One moment.", Theme::of(ui).muted),
     });
 }
 

@@ -5,7 +5,7 @@ use eframe::egui::{self, Rect, Sense, StrokeKind, pos2, vec2};
 
 use super::film::grouped;
 use super::top_bar::{clock, more};
-use super::{Scene, row_region};
+use super::{Scene, bar};
 use crate::source::media::MediaInfo;
 use crate::ui::actions::{Action, Actions, FilesAction};
 use crate::ui::files_store::FileState;
@@ -15,12 +15,9 @@ use crate::ui::widgets::{Button, announce, elided, percent};
 /// Draws the bar: which file, how far, and how to open others.
 pub fn files_bar(ui: &mut egui::Ui, rect: Rect, scene: Scene<'_>, actions: &mut Actions) {
     let theme = Theme::of(ui);
-    ui.painter().rect_filled(rect, 0, theme.panel);
-    ui.painter().hline(rect.x_range(), rect.bottom() - 0.5, theme.border());
     let files = &scene.store.files;
     let item = files.item();
-    row_region(ui, "top bar", rect.shrink2(vec2(theme::GAP, 0.0)), |ui| {
-        ui.spacing_mut().item_spacing.x = theme::GAP;
+    bar(ui, rect, |ui| {
         let mut buttons = Vec::new();
         if let Some(folder) = item.and_then(|item| item.state.folder())
             && !scene.compact

@@ -7,10 +7,11 @@ use crate::ui::theme::{self, Theme};
 use crate::ui::widgets::Button;
 
 const WIDTH: f32 = 360.0;
-const KEYS: [(&str, &str); 17] = [
+const KEYS: [(&str, &str); 18] = [
     ("R", "start or stop recording"),
     ("M", "set a marker"),
-    ("1 – 9", "set a marker with this number"),
+    ("1 – 9", "set a marker with this number, or its name"),
+    ("N", "write a note into the recording"),
     ("Space", "freeze the view, or let it go on"),
     ("Ctrl+O", "open videos and pictures"),
     ("Space", "where something plays: go on, or stand still"),

@@ -13,6 +13,7 @@ mod film;
 mod help;
 mod live;
 mod model_card;
+mod note_sheet;
 mod notices;
 mod picture;
 mod rail;
@@ -34,10 +35,14 @@ mod welcome;
 
 use std::path::Path;
 
-use eframe::egui::{self, Align, Layout, Rect, ScrollArea, TextureHandle, UiBuilder, vec2};
+use eframe::egui::{
+    self, Align, Layout, Rect, RichText, ScrollArea, TextureHandle, UiBuilder, vec2,
+};
 
+use super::actions::{Action, Actions, View};
 use super::store::Store;
 use super::theme::{self, Theme};
+use super::widgets::{Button, Icon, Look};
 use crate::session::SessionMeta;
 use crate::settings::Settings;
 
@@ -48,6 +53,7 @@ pub use files_bar::files_bar;
 pub use files_panel::files_panel;
 pub use help::help;
 pub use live::live_page;
+pub use note_sheet::{NoteSheet, note_sheet};
 pub use notices::notices;
 pub use picture::picture;
 pub use rail::rail;
@@ -85,7 +91,7 @@ pub struct Scene<'a> {
     /// Whether nothing moves by itself.
     pub reduced_motion: bool,
     /// Which page is shown.
-    pub view: super::actions::View,
+    pub view: View,
 }
 
 impl Scene<'_> {
@@ -117,6 +123,51 @@ pub fn side_panel(
             ui.spacing_mut().item_spacing.y = theme::GRID;
             contents(ui);
             ui.add_space(pad);
+        });
+    });
+}
+
+/// The bar at the top: its ground and border, and what stands in it from left to right.
+pub fn bar(ui: &mut egui::Ui, rect: Rect, contents: impl FnOnce(&mut egui::Ui)) {
+    let theme = Theme::of(ui);
+    ui.painter().rect_filled(rect, 0, theme.panel);
+    ui.painter().hline(rect.x_range(), rect.bottom() - 0.5, theme.border());
+    row_region(ui, "top bar", rect.shrink2(vec2(theme::GAP, 0.0)), |ui| {
+        ui.spacing_mut().item_spacing.x = theme::GAP;
+        contents(ui);
+    });
+}
+
+/// A page of cards with a title, and a cross that leads back to the page Live.
+pub fn text_page(
+    ui: &mut egui::Ui,
+    (rect, compact): (Rect, bool),
+    (name, title, close): (&'static str, &str, &str),
+    actions: &mut Actions,
+    contents: impl FnOnce(&mut egui::Ui, &mut Actions),
+) {
+    region(ui, name, rect, |ui| {
+        ScrollArea::vertical().id_salt(name).auto_shrink(false).show(ui, |ui| {
+            let width = ui.available_width().min(theme::TEXT_WIDTH + 2.0 * theme::PAD);
+            ui.set_max_width(width);
+            ui.spacing_mut().item_spacing.y = theme::GRID;
+            if compact {
+                ui.add_space(theme::GAP);
+            }
+            ui.horizontal(|ui| {
+                let title = RichText::new(title).font(theme::bold(theme::SIZE_TITLE));
+                let room = ui.available_width() - theme::CONTROL_HEIGHT - 8.0;
+                ui.scope(|ui| {
+                    ui.set_max_width(room);
+                    ui.add(egui::Label::new(title).wrap());
+                });
+                ui.add_space((ui.available_width() - theme::CONTROL_HEIGHT).max(0.0) - 8.0);
+                if Button::icon(Icon::Cross, close).look(Look::Quiet).ui(ui).clicked() {
+                    actions.push(Action::Show(View::Live));
+                }
+            });
+            ui.add_space(8.0);
+            contents(ui, actions);
         });
     });
 }

@@ -13,7 +13,7 @@ use crate::source::{SourceError, SourceSpec};
 use crate::ui::actions::{Action, Actions};
 use crate::ui::history::Readout;
 use crate::ui::store::SourceState;
-use crate::ui::theme;
+use crate::ui::theme::{self, Theme};
 use crate::ui::widgets::{Button, Chip, Look, announce, brackets, focus_ring, place_chips};
 
 /// Marks are fresh for this long after the frame was captured; a slow machine at two readings a
@@ -283,7 +283,33 @@ pub(super) fn capitalised(text: &str) -> String {
     }
 }
 
+/// What a state is drawn on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Ground {
+    /// Where pictures are shown: dark in every theme.
+    Video,
+    /// A panel of the theme.
+    Panel,
+}
+
+/// Draws a state where pictures are shown.
 pub(super) fn state(ui: &mut egui::Ui, rect: Rect, state: &State, actions: &mut Actions) {
+    state_on(ui, rect, state, Ground::Video, actions);
+}
+
+/// Draws a state.
+pub(super) fn state_on(
+    ui: &mut egui::Ui,
+    rect: Rect,
+    state: &State,
+    ground: Ground,
+    actions: &mut Actions,
+) {
+    let theme = Theme::of(ui);
+    let (title_color, text_color, second) = match ground {
+        Ground::Video => (theme::ON_VIDEO, theme::ON_VIDEO_MUTED, Look::OnVideo),
+        Ground::Panel => (theme.text, theme.muted, Look::default()),
+    };
     let width = STATE_WIDTH.min(rect.width() - 2.0 * theme::PAD);
     // Estimated first, exact from the second pass on: text above, button below the middle.
     let id = ui.scope_id().with("state height");
@@ -295,14 +321,14 @@ pub(super) fn state(ui: &mut egui::Ui, rect: Rect, state: &State, actions: &mut 
     child.set_clip_rect(rect);
     child.spacing_mut().item_spacing.y = 6.0;
     let title = RichText::new(&state.title).font(theme::bold(theme::SIZE_TITLE));
-    child.label(title.color(theme::ON_VIDEO));
+    child.label(title.color(title_color));
     if !state.text.is_empty() {
         let text = RichText::new(&state.text).line_height(Some(20.0));
-        child.label(text.color(theme::ON_VIDEO_MUTED));
+        child.label(text.color(text_color));
     }
     if state.main.is_some() || state.second.is_some() {
         child.add_space(10.0);
-        let buttons: Vec<_> = [(&state.main, Look::Main), (&state.second, Look::OnVideo)]
+        let buttons: Vec<_> = [(&state.main, Look::Main), (&state.second, second)]
             .into_iter()
             .filter_map(|(entry, look)| {
                 let (text, action) = entry.as_ref()?;

@@ -5,7 +5,7 @@ use eframe::egui::accesskit::Role;
 use eframe::egui::{self, Rect, RichText, Sense, StrokeKind, vec2};
 
 use super::film::{FilmCard, FilmScreen, card_height};
-use super::picture::{State, state};
+use super::picture::{Ground, State, state_on};
 use super::{Scene, row_region};
 use crate::ui::actions::{Action, Actions, SessionsAction};
 use crate::ui::film::MediaState;
@@ -49,8 +49,9 @@ pub fn replay_page(
     };
     if let Some(shown) = waits {
         let radius = if scene.compact { 0 } else { theme::CARD_RADIUS };
-        ui.painter().rect_filled(room, radius, theme::VIDEO);
-        return state(ui, room, &shown, actions);
+        let theme = Theme::of(ui);
+        ui.painter().rect(room, radius, theme.panel, theme.border(), StrokeKind::Inside);
+        return state_on(ui, room, &shown, Ground::Panel, actions);
     }
     let (height, gap) = card_height(room, scene.compact);
     let pictures = replay.film.media != MediaState::Absent;

@@ -1,7 +1,7 @@
 //! Top bar and status line of the page of sessions.
 
 use eframe::egui::accesskit::Role;
-use eframe::egui::{self, Rect, Sense, vec2};
+use eframe::egui::{self, Rect, Sense};
 
 use super::sessions::SessionsPage;
 use super::sessions_filter::{filter_menu, origins};
@@ -9,7 +9,7 @@ use super::sessions_row::when;
 use super::settings_page::field;
 use super::teach::call;
 use super::top_bar::{megabytes, more};
-use super::{Scene, row_region};
+use super::{Scene, bar};
 use crate::library::Query;
 use crate::runtime::librarian::Side;
 use crate::ui::actions::{Action, Actions, SessionsAction};
@@ -31,11 +31,7 @@ pub fn sessions_bar(
     page: &mut SessionsPage,
     actions: &mut Actions,
 ) {
-    let theme = Theme::of(ui);
-    ui.painter().rect_filled(rect, 0, theme.panel);
-    ui.painter().hline(rect.x_range(), rect.bottom() - 0.5, theme.border());
-    row_region(ui, "top bar", rect.shrink2(vec2(theme::GAP, 0.0)), |ui| {
-        ui.spacing_mut().item_spacing.x = theme::GAP;
+    bar(ui, rect, |ui| {
         match &scene.store.sessions.replay {
             Some(replay) => of_session(ui, scene, replay, actions),
             None => of_list(ui, scene, page, actions),

@@ -147,8 +147,8 @@ fn facts(ui: &mut egui::Ui, entry: &Entry) {
     }
     let origin = match entry.origin {
         Origin::Recorded => when(entry),
-        Origin::File => "a saved video".to_owned(),
-        Origin::Imported => "imported".to_owned(),
+        Origin::File => format!("a file, read {}", in_a_sentence(when(entry))),
+        Origin::Imported => format!("imported {}", in_a_sentence(when(entry))),
     };
     let facts = [
         ("from", origin),
@@ -164,6 +164,11 @@ fn facts(ui: &mut egui::Ui, entry: &Entry) {
     }
     let color = if is_amiss(&entry.state) { theme.warning } else { theme.muted };
     small_text(ui, &super::picture::capitalised(&entry.state.in_words()), color);
+}
+
+/// "today 14:02".
+fn in_a_sentence(when: String) -> String {
+    when.replace("Today", "today").replace("Yesterday", "yesterday")
 }
 
 /// A name and its value on one line.

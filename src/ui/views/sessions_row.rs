@@ -182,11 +182,11 @@ pub fn is_amiss(state: &State) -> bool {
     !matches!(state, State::Complete | State::Recording)
 }
 
-/// "Today 14:02", "20 Nov 09:05", "3 Jan 2024".
+/// When it was recorded, or a file read: "Today 14:02", "20 Nov 09:05", "3 Jan 2024".
 pub fn when(entry: &Entry) -> String {
-    let Some(start) = entry.start else { return "saved video".to_owned() };
+    let Some(at) = entry.at() else { return "no date".to_owned() };
     let zone = jiff::tz::TimeZone::system();
-    day(&start.to_zoned(zone.clone()), &jiff::Timestamp::now().to_zoned(zone))
+    day(&at.to_zoned(zone.clone()), &jiff::Timestamp::now().to_zoned(zone))
 }
 
 fn day(at: &Zoned, now: &Zoned) -> String {

@@ -3,18 +3,21 @@
 
 use std::path::PathBuf;
 
-use eframe::egui::{self, Rect, RichText, ScrollArea, TextEdit, vec2};
+use eframe::egui::{self, Rect, RichText, TextEdit, vec2};
 
 use super::companion_settings::companion_settings;
 use super::model_card::model_card;
-use super::{Scene, region};
+use super::{Scene, text_page};
 use crate::session::SessionMeta;
 use crate::settings::{self, ReducedMotion, Settings};
-use crate::ui::actions::{Action, Actions, View};
+use crate::ui::actions::{Action, Actions};
 use crate::ui::theme::{self, Theme};
-use crate::ui::widgets::{Button, Icon, Look, heading};
+use crate::ui::widgets::{Button, Look, heading};
 
 const NAME_WIDTH: f32 = 168.0;
+const MARKER_WIDTH: f32 = 150.0;
+/// A marker is a word or two.
+const MARKER_CHARS: usize = 60;
 /// From small print to twice the size.
 const SIZES: [(&str, f32); 5] =
     [("80 %", 0.8), ("100 %", 1.0), ("125 %", 1.25), ("150 %", 1.5), ("200 %", 2.0)];
@@ -43,36 +46,17 @@ pub fn settings_page(
 ) {
     let mut settings = scene.settings.clone();
     let mut meta = scene.meta.clone();
-    region(ui, "settings", rect, |ui| {
-        ScrollArea::vertical().id_salt("settings").auto_shrink(false).show(ui, |ui| {
-            let width = ui.available_width().min(theme::TEXT_WIDTH + 2.0 * theme::PAD);
-            ui.set_max_width(width);
-            ui.spacing_mut().item_spacing.y = theme::GRID;
-            if scene.compact {
-                ui.add_space(theme::GAP);
-            }
-            ui.horizontal(|ui| {
-                ui.label(RichText::new("Settings").font(theme::bold(theme::SIZE_TITLE)));
-                ui.add_space((ui.available_width() - theme::CONTROL_HEIGHT).max(0.0) - 8.0);
-                let close = Button::icon(Icon::Cross, "Close settings").look(Look::Quiet);
-                if close.ui(ui).clicked() {
-                    actions.push(Action::Show(View::Live));
-                }
-            });
-            ui.add_space(8.0);
-            card(ui, "Next recording", |ui| recording(ui, &mut meta));
-            card(ui, "Where recordings go", |ui| {
-                folder(ui, scene, &mut settings, page, actions);
-            });
-            card(ui, "Emotion model", |ui| {
-                model_card(ui, scene, &mut settings, &mut page.model, actions);
-            });
-            card(ui, "Reading", |ui| reading(ui, &mut settings));
-            card(ui, "Companion", |ui| {
-                companion_settings(ui, &mut settings.companion, actions);
-            });
-            card(ui, "Window", |ui| window(ui, &mut settings));
+    let (room, head) = ((rect, scene.compact), ("settings", "Settings", "Close settings"));
+    text_page(ui, room, head, actions, |ui, actions| {
+        card(ui, "Next recording", |ui| recording(ui, &mut meta));
+        card(ui, "Where recordings go", |ui| folder(ui, scene, &mut settings, page, actions));
+        card(ui, "Names of the number keys", |ui| marker_names(ui, &mut settings.marker_names));
+        card(ui, "Emotion model", |ui| {
+            model_card(ui, scene, &mut settings, &mut page.model, actions);
         });
+        card(ui, "Reading", |ui| reading(ui, &mut settings));
+        card(ui, "Companion", |ui| companion_settings(ui, &mut settings.companion, actions));
+        card(ui, "Window", |ui| window(ui, &mut settings));
     });
     if settings != *scene.settings {
         actions.push(Action::Change(Box::new(settings)));
@@ -180,6 +164,34 @@ fn folder(
             actions.push(Action::OpenFolder(kept));
         }
     });
+}
+
+/// A field for each key; a key without a name writes its number.
+fn marker_names(ui: &mut egui::Ui, names: &mut Vec<String>) {
+    let mut typed = names.clone();
+    typed.resize(Settings::MARKER_KEYS, String::new());
+    let columns = if ui.available_width() < 3.0 * MARKER_WIDTH { 2 } else { 3 };
+    egui::Grid::new("names of the number keys").spacing(vec2(12.0, 8.0)).show(ui, |ui| {
+        for (index, name) in typed.iter_mut().enumerate() {
+            let key = (index + 1).to_string();
+            ui.horizontal(|ui| {
+                ui.spacing_mut().item_spacing.x = 8.0;
+                let text = RichText::new(&key).font(theme::bold(theme::SIZE_LIST));
+                ui.label(text.color(Theme::of(ui).muted));
+                let field = field(name).hint_text(format!("marker {key}"));
+                let field = field.desired_width(MARKER_WIDTH).char_limit(MARKER_CHARS);
+                ui.name_inputs(format!("Name of key {key}"), |ui| ui.add(field));
+            });
+            if (index + 1) % columns == 0 {
+                ui.end_row();
+            }
+        }
+    });
+    note(ui, "What keys 1 to 9 write into the recording; without a name, their number.");
+    while typed.last().is_some_and(String::is_empty) {
+        typed.pop();
+    }
+    *names = typed;
 }
 
 fn reading(ui: &mut egui::Ui, settings: &mut Settings) {

@@ -3,9 +3,9 @@
 use eframe::egui::accesskit::Role;
 use eframe::egui::{self, Popup, Rect, Sense, vec2};
 
-use super::{Scene, row_region};
+use super::{Scene, bar};
 use crate::source::SourceSpec;
-use crate::ui::actions::{Action, Actions, View};
+use crate::ui::actions::{Action, Actions, NoteAction, View};
 use crate::ui::store::{RecordingState, SourceState};
 use crate::ui::theme::{self, Theme};
 use crate::ui::widgets::{Button, Icon, Look, announce, heading};
@@ -23,11 +23,7 @@ pub fn top_bar(
     open_sources: &mut bool,
     actions: &mut Actions,
 ) {
-    let theme = Theme::of(ui);
-    ui.painter().rect_filled(rect, 0, theme.panel);
-    ui.painter().hline(rect.x_range(), rect.bottom() - 0.5, theme.border());
-    row_region(ui, "top bar", rect.shrink2(vec2(theme::GAP, 0.0)), |ui| {
-        ui.spacing_mut().item_spacing.x = theme::GAP;
+    bar(ui, rect, |ui| {
         name(ui);
         let stats = &scene.store.stats;
         let elapsed = clock(stats.recording_for.unwrap_or_default().as_secs());
@@ -92,6 +88,9 @@ fn right_buttons<'a>(
     });
     if !scene.compact {
         buttons.push((Button::new("Marker").hint("M"), ready.then_some(Action::Mark(None))));
+        if matches!(store.recording, RecordingState::On { .. }) {
+            buttons.push((Button::new("Note").hint("N"), Some(Action::Note(NoteAction::Begin))));
+        }
         let frozen = store.is_frozen();
         let button = Button::new(if frozen { "Frozen" } else { "Freeze" })
             .name(if frozen { "Go on" } else { "Freeze" })
@@ -264,6 +263,7 @@ pub(super) fn more(ui: &mut egui::Ui, scene: Scene<'_>, actions: &mut Actions) {
             ("Teach", "", Action::Show(View::Teach)),
             ("Settings", "", Action::Show(View::Settings)),
             ("Marker", "M", Action::Mark(None)),
+            ("Note", "N", Action::Note(NoteAction::Begin)),
             (if frozen { "Go on" } else { "Freeze" }, "Space", Action::Freeze(!frozen)),
             ("Full screen", "F", Action::FullScreen(true)),
             ("Keys", "?", Action::Help(true)),
