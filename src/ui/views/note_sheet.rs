@@ -5,6 +5,7 @@ use std::time::Instant;
 use eframe::egui::{self, Key, Modal, RichText};
 
 use super::settings_page::field;
+use super::teach::call;
 use crate::ui::actions::{Action, Actions, NoteAction};
 use crate::ui::theme::{self, Theme};
 use crate::ui::widgets::{Button, Look};
@@ -40,7 +41,8 @@ pub fn note_sheet(ui: &mut egui::Ui, note: &mut NoteSheet, actions: &mut Actions
         let text = "Of the moment at which it was begun; the recording goes on.";
         ui.label(RichText::new(text).font(theme::font(theme::SIZE_STATUS)).color(theme.muted));
         ui.add_space(theme::GRID);
-        let edit = ui.name_inputs("Text of the note", |ui| ui.add(field(&mut note.text)));
+        let edit = ui.add(field(&mut note.text));
+        call(ui, &edit, "Text of the note");
         if std::mem::take(&mut note.is_new) {
             edit.request_focus();
         }

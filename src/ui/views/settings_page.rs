@@ -7,6 +7,7 @@ use eframe::egui::{self, Rect, RichText, TextEdit, vec2};
 
 use super::companion_settings::companion_settings;
 use super::model_card::model_card;
+use super::teach::call;
 use super::{Scene, text_page};
 use crate::session::SessionMeta;
 use crate::settings::{self, ReducedMotion, Settings};
@@ -180,7 +181,8 @@ fn marker_names(ui: &mut egui::Ui, names: &mut Vec<String>) {
                 ui.label(text.color(Theme::of(ui).muted));
                 let field = field(name).hint_text(format!("marker {key}"));
                 let field = field.desired_width(MARKER_WIDTH).char_limit(MARKER_CHARS);
-                ui.name_inputs(format!("Name of key {key}"), |ui| ui.add(field));
+                let edit = ui.add(field);
+                call(ui, &edit, &format!("Name of key {key}"));
             });
             if (index + 1) % columns == 0 {
                 ui.end_row();
