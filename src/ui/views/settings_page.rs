@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 
-use eframe::egui::{self, Rect, RichText, TextEdit, vec2};
+use eframe::egui::{self, Align2, Rect, RichText, TextEdit, vec2};
 
 use super::companion_settings::companion_settings;
 use super::model_card::model_card;
@@ -17,6 +17,7 @@ use crate::ui::widgets::{Button, Look, heading};
 
 const NAME_WIDTH: f32 = 168.0;
 const MARKER_WIDTH: f32 = 150.0;
+const KEY_WIDTH: f32 = 18.0;
 /// A marker is a word or two.
 const MARKER_CHARS: usize = 60;
 /// From small print to twice the size.
@@ -172,23 +173,27 @@ fn marker_names(ui: &mut egui::Ui, names: &mut Vec<String>) {
     let mut typed = names.clone();
     typed.resize(Settings::MARKER_KEYS, String::new());
     let columns = if ui.available_width() < 3.0 * MARKER_WIDTH { 2 } else { 3 };
-    egui::Grid::new("names of the number keys").spacing(vec2(12.0, 8.0)).show(ui, |ui| {
-        for (index, name) in typed.iter_mut().enumerate() {
-            let key = (index + 1).to_string();
-            ui.horizontal(|ui| {
-                ui.spacing_mut().item_spacing.x = 8.0;
-                let text = RichText::new(&key).font(theme::bold(theme::SIZE_LIST));
-                ui.label(text.color(Theme::of(ui).muted));
+    let width = ui.available_width() / columns as f32;
+    for (row, names) in typed.chunks_mut(columns).enumerate() {
+        ui.horizontal(|ui| {
+            ui.spacing_mut().item_spacing.x = 0.0;
+            for (column, name) in names.iter_mut().enumerate() {
+                let key = (row * columns + column + 1).to_string();
+                let (rect, _) = ui.allocate_exact_size(
+                    vec2(KEY_WIDTH, theme::CONTROL_HEIGHT),
+                    egui::Sense::hover(),
+                );
+                let font = theme::bold(theme::SIZE_LIST);
+                let color = Theme::of(ui).muted;
+                ui.painter().text(rect.left_center(), Align2::LEFT_CENTER, &key, font, color);
                 let field = field(name).hint_text(format!("marker {key}"));
-                let field = field.desired_width(MARKER_WIDTH).char_limit(MARKER_CHARS);
+                let field = field.desired_width(width - KEY_WIDTH - 24.0).char_limit(MARKER_CHARS);
                 let edit = ui.add(field);
                 call(ui, &edit, &format!("Name of key {key}"));
-            });
-            if (index + 1) % columns == 0 {
-                ui.end_row();
+                ui.add_space(8.0);
             }
-        }
-    });
+        });
+    }
     note(ui, "What keys 1 to 9 write into the recording; without a name, their number.");
     while typed.last().is_some_and(String::is_empty) {
         typed.pop();

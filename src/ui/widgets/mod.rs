@@ -17,7 +17,7 @@ pub use affect_plane::AffectPlane;
 pub use bars::{EmotionBars, ReadingRow};
 pub use button::{Button, Look, focus_ring};
 pub use chip::{Chip, brackets, place_chips};
-pub use flag::flag;
+pub use flag::Flags;
 pub use icon::Icon;
 pub use meter::Meter;
 pub use strip::strip;

@@ -5,7 +5,7 @@ use eframe::egui::accesskit::Role;
 use eframe::egui::epaint::{Mesh, Vertex, WHITE_UV};
 use eframe::egui::{self, Align2, Color32, Pos2, Rect, Sense, Shape, Stroke, pos2};
 
-use super::flag::flag;
+use super::Flags;
 use super::text::{announce, percent};
 use crate::observation::{Label, Labels};
 use crate::ui::history::{FaceHistory, GAP_SECS, Marker, SPAN_SECS, Sample};
@@ -165,7 +165,9 @@ impl Timeline<'_> {
 
     fn paint_markers(&self, ui: &egui::Ui, bands: Rect, ribbon: Rect) {
         let theme = Theme::of(ui);
-        for marker in &self.markers {
+        let mut flags = Flags::new(bands);
+        // Where they stand too near, the newest flies.
+        for marker in self.markers.iter().rev() {
             let x = self.x(bands, marker.at).round();
             if !(bands.left()..=bands.right()).contains(&x) {
                 continue;
@@ -173,7 +175,7 @@ impl Timeline<'_> {
             let stroke = Stroke::new(1.0, theme.text);
             let line = [pos2(x, bands.top()), pos2(x, ribbon.bottom())];
             ui.painter().extend(Shape::dashed_line(&line, stroke, 2.0, 3.0));
-            flag(ui, bands, x, &marker.text);
+            flags.fly(ui, x, &marker.text);
         }
     }
 

@@ -231,7 +231,7 @@ impl TraceTimeline<'_> {
         let events = self.trace.map_or(&[][..], |trace| trace.events());
         let shown = events.iter().filter(|e| (self.range.0..=self.range.1).contains(&e.at));
         // Where there are more than points there is nothing to tell apart.
-        let mut flags_end = f32::NEG_INFINITY;
+        let mut flags = super::Flags::new(bands);
         for event in shown.take(bands.width() as usize) {
             let x = self.x(bands, event.at).round();
             let line = [pos2(x, bands.top()), pos2(x, bands.bottom())];
@@ -247,9 +247,7 @@ impl TraceTimeline<'_> {
                 _ => continue,
             };
             // Of flags that stand too near the first flies.
-            if x > flags_end {
-                flags_end = super::flag(ui, bands, x, text);
-            }
+            flags.fly(ui, x, text);
         }
     }
 
