@@ -205,8 +205,9 @@ fn remarks(first: &Group, second: &Group) -> Vec<String> {
         .filter(|member| member.draws.is_none())
         .count();
     if short > 0 {
+        let verb = if short == 1 { "is" } else { "are" };
         remarks.push(format!(
-            "{short} of the sessions are too short to say how far they would move by themselves."
+            "{short} of the sessions {verb} too short to say how far they would move by themselves."
         ));
     }
     remarks
