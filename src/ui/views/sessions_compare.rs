@@ -236,7 +236,7 @@ fn line(ui: &mut egui::Ui, (name, color): (&str, Color32), figure: &Difference, 
 /// In points of a hundred: "+16.2".
 fn points(value: f64) -> String {
     let text = format!("{:+.1}", value * 100.0);
-    text.replace('-', "\u{2212}")
+    if text == "-0.0" { "+0.0".to_owned() } else { text.replace('-', "\u{2212}") }
 }
 
 fn limits(estimate: &Estimate, write: impl Fn(f64) -> String, unit: &str) -> String {
