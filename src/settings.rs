@@ -55,6 +55,8 @@ pub struct Settings {
     pub erase_after_days: Option<u32>,
     /// What the number keys from 1 on write into the session; empty: the number.
     pub marker_names: Vec<String>,
+    /// Lock recordings of the window when they end, with a passphrase that it asks for.
+    pub encrypt_new_sessions: bool,
     /// Tuning of the core.
     pub pipeline: PipelineOptions,
     /// The companion.
@@ -104,6 +106,7 @@ impl Default for Settings {
             unfinished_files: Vec::new(),
             erase_after_days: None,
             marker_names: Vec::new(),
+            encrypt_new_sessions: false,
             pipeline: PipelineOptions::default(),
             companion: CompanionSettings::default(),
         }

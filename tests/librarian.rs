@@ -10,6 +10,7 @@ use mien::runtime::librarian::{
     Librarian, LibraryCommand, LibraryEvent, NoVideo, OpenedSession, Side,
 };
 use mien::session::trace::Follow;
+use mien::session::vault::{self, Passphrase};
 use mien::session::{EventRow, FileRecord, SessionEvent};
 use mien::stats::{Selection, Span};
 
@@ -216,4 +217,93 @@ fn two_sessions_are_compared_by_the_parts_of_their_markers() {
     let parts = compare(&mut librarian, Some("stimulus"), Some("stimulus")).unwrap();
     assert!((happiness(&parts) + 5.0 / 8.0).abs() < 1e-6, "{}", happiness(&parts));
     assert!(compare(&mut librarian, Some("none"), None).unwrap_err().contains("no such part"));
+}
+
+#[test]
+fn a_session_is_locked_opened_with_its_passphrase_and_unlocked() {
+    let dir = tempfile::tempdir().unwrap();
+    let made = Made { participant: "P-0815", ..Made::default() };
+    let folder = made.write(dir.path());
+    let two = Made { folder_name: "two", ..Made::default() }.write(dir.path());
+    let mut librarian = Librarian::new(Arc::new(|| ()));
+    librarian.command(LibraryCommand::List(dir.path().to_owned()));
+    listed(&librarian);
+    let before = opened(&mut librarian, &folder, &[]);
+    let good = Passphrase::new("correct horse battery staple".into());
+    let weak = Passphrase::new("short".into());
+    let locked = |librarian: &Librarian| {
+        let mut steps = 0;
+        let result = wait(librarian, |event| match event {
+            LibraryEvent::Locking(_) => {
+                steps += 1;
+                None
+            }
+            LibraryEvent::Locked(of, result) | LibraryEvent::Unlocked(of, result) => {
+                assert_eq!(of, folder);
+                Some(result)
+            }
+            _ => None,
+        });
+        (result, steps)
+    };
+    librarian.command(LibraryCommand::Lock(folder.clone(), weak));
+    let (refused, _) = locked(&librarian);
+    assert!(refused.unwrap_err().contains("fewer than 12") && !vault::is_locked(&folder));
+    librarian.command(LibraryCommand::Lock(folder.clone(), good.clone()));
+    assert_eq!(locked(&librarian), (Ok(()), 4));
+    librarian.command(LibraryCommand::List(dir.path().to_owned()));
+    let library = listed(&librarian);
+    let entry = library.find(Made::default().folder_name).unwrap();
+    assert!(entry.is_locked() && entry.participant.is_empty());
+    let index = fs::read_to_string(dir.path().join(mien::library::INDEX)).unwrap();
+    assert!(!index.contains("P-0815"));
+    // What is plain stays out of the way of what is locked.
+    librarian.command(LibraryCommand::Report(vec![folder.clone()]));
+    let failed = |event| match event {
+        LibraryEvent::Failed(text) => Some(text),
+        _ => None,
+    };
+    assert!(wait(&librarian, failed).contains("Unlock the session first"));
+
+    // It is known in this run; another one knows nothing.
+    let again = opened(&mut librarian, &folder, &[]);
+    assert_eq!((&again.record, again.length), (&before.record, before.length));
+    librarian.command(LibraryCommand::AddEvents(Vec::new()));
+    assert!(wait(&librarian, failed).contains("is locked. Unlock it"));
+    let sides = [folder.clone(), two].map(|folder| Side { folder, marker: None });
+    librarian.command(LibraryCommand::Compare(sides.clone()));
+    let compared = |event| match event {
+        LibraryEvent::Compared(result) => Some(result.map(|_| ())),
+        _ => None,
+    };
+    assert_eq!(wait(&librarian, compared), Ok(()));
+    assert!(librarian.stop(Instant::now() + PATIENCE));
+
+    let mut librarian = Librarian::new(Arc::new(|| ()));
+    let needs = |event| match event {
+        LibraryEvent::NeedsPassphrase(of, why) if of == folder => Some(why),
+        LibraryEvent::Opened(..) => panic!("nobody gave the passphrase"),
+        _ => None,
+    };
+    librarian.command(LibraryCommand::Open { folder: folder.clone(), candidates: Vec::new() });
+    assert_eq!(wait(&librarian, needs), None);
+    librarian.command(LibraryCommand::Compare(sides));
+    assert!(wait(&librarian, compared).unwrap_err().contains("Open it once"));
+    let open = |passphrase: &str| LibraryCommand::OpenLocked {
+        folder: folder.clone(),
+        candidates: Vec::new(),
+        passphrase: Passphrase::new(passphrase.into()),
+    };
+    librarian.command(open("something else"));
+    assert!(wait(&librarian, needs).unwrap().contains("does not open it"));
+    librarian.command(open("correct horse battery staple"));
+    let read = wait(&librarian, |event| match event {
+        LibraryEvent::Opened(of, read) if of == folder => Some(read),
+        _ => None,
+    });
+    assert_eq!(read.unwrap().record, before.record);
+    librarian.command(LibraryCommand::Unlock(folder.clone(), good));
+    assert_eq!(locked(&librarian), (Ok(()), 4));
+    assert!(!vault::is_locked(&folder));
+    assert!(librarian.stop(Instant::now() + PATIENCE));
 }

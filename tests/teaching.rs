@@ -137,7 +137,7 @@ fn two_takes_are_collected_learned_read_with_saved_and_left_again() {
     // A recording keeps the classes it began with.
     let home = tempfile::tempdir().unwrap();
     let sessions_dir = home.path().join("sessions");
-    let request = RecordingRequest { sessions_dir, meta: SessionMeta::default() };
+    let request = RecordingRequest { sessions_dir, meta: SessionMeta::default(), lock: None };
     workers.live.start_recording(request);
     let folder: PathBuf = workers.event("a recording", |event| match event {
         Event::RecordingStarted { folder } => Some(folder.clone()),

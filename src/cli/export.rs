@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use jiff::Timestamp;
 
+use super::passphrase::{Opener, PassphraseArgs};
 use super::{EXIT_FAILED, EXIT_OK, EXIT_USAGE, fail, sessions};
 use crate::export::{ExportError, Format, Source, TableOptions};
 
@@ -46,6 +47,8 @@ pub struct ExportArgs {
     /// csv: a byte order mark, by which Excel knows UTF-8.
     #[arg(long)]
     bom: bool,
+    #[command(flatten)]
+    passphrase: PassphraseArgs,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -105,11 +108,11 @@ pub fn run(args: &ExportArgs) -> u8 {
         );
     }
     let (format, now) = (args.to.format(), Timestamp::now());
-    let mut taken = Vec::new();
+    let (mut taken, opener) = (Vec::new(), Opener::new(&args.passphrase));
     let mut code = EXIT_OK;
     for session in &args.sessions {
         let source = sessions::located(session).and_then(|folder| {
-            Source::open(&folder)
+            Source::of(opener.open(&folder)?)
                 .map_err(|error| (error.to_string(), ExportError::Read(error).advice()))
         });
         let source = match source {

@@ -11,11 +11,13 @@ use jiff::Timestamp;
 
 use super::interact::CompanionSide;
 use super::observation_json::ObservationLine;
+use super::sessions::lock_one;
 use super::{EXIT_FAILED, EXIT_OK, InputArgs, LiveArgs, fail};
 use crate::library::{Stimulus, attach, read_stimuli};
 use crate::observation::Labels;
 use crate::runtime::live::{Event, Live, LiveObservation, LiveOptions, RecordingRequest};
 use crate::session::SessionMeta;
+use crate::session::vault::Key;
 use crate::settings::Folders;
 use crate::source::{SourceError, SourceSpec};
 
@@ -30,6 +32,11 @@ const SUMMARY_EVERY: Duration = Duration::from_secs(1);
 
 /// Runs until the time is up, the source fails for good, or Ctrl+C.
 pub fn run(input: &InputArgs, args: &LiveArgs) -> u8 {
+    // Before anything is recorded that could not be locked.
+    let lock = match args.lock.then(|| args.passphrase.to_lock()).transpose() {
+        Ok(passphrase) => passphrase.map(Key::new),
+        Err((message, advice)) => return fail(&message, advice),
+    };
     let interrupted = match interrupts() {
         Ok(interrupted) => interrupted,
         Err(error) => return fail(&format!("Ctrl+C can't be caught: {error}"), ""),
@@ -63,6 +70,7 @@ pub fn run(input: &InputArgs, args: &LiveArgs) -> u8 {
         summary_at: None,
         consent,
         stimuli,
+        lock,
         failed: false,
     };
     let ended = output.follow(&mut live, &interrupted);
@@ -139,6 +147,8 @@ struct Output<'a> {
     consent: Option<String>,
     /// Become markers of the recording when it ends.
     stimuli: Vec<Stimulus>,
+    /// Locks the recording when it ends.
+    lock: Option<Key>,
     failed: bool,
 }
 
@@ -196,7 +206,7 @@ impl Output<'_> {
             consent_text: self.consent.clone(),
             ..SessionMeta::default()
         };
-        live.start_recording(RecordingRequest { sessions_dir, meta });
+        live.start_recording(RecordingRequest { sessions_dir, meta, lock: None });
     }
 
     fn handle(&mut self, event: &Event) -> Result<(), Failed> {
@@ -245,10 +255,16 @@ impl Output<'_> {
             Event::RecordingFinished { folder, rows } => {
                 eprintln!("mien: {rows} rows in {}", folder.display());
                 self.attach_stimuli(folder);
+                self.lock(folder);
             }
-            Event::RecordingFailed { message, rows, .. } => {
+            Event::RecordingFailed { folder, message, rows } => {
                 self.failed = true;
                 fail(message, &format!("{rows} rows are safe."));
+                folder.iter().for_each(|folder| self.lock(folder));
+            }
+            Event::LockFailed { message, .. } => {
+                self.failed = true;
+                fail(&format!("the session is not locked: {message}"), "");
             }
             Event::WorkerFailed { worker, message } => {
                 fail(&format!("{worker}: {message}"), "The rest goes on.");
@@ -268,6 +284,18 @@ impl Output<'_> {
             Err(error) => {
                 self.failed = true;
                 fail(&error.to_string(), error.advice());
+            }
+        }
+    }
+
+    fn lock(&mut self, folder: &Path) {
+        let Some(key) = &self.lock else { return };
+        eprintln!("mien: locking {}", folder.display());
+        match lock_one(folder, key) {
+            Ok(said) => eprintln!("mien: {said}"),
+            Err((message, advice)) => {
+                self.failed = true;
+                fail(&format!("the session is not locked: {message}"), advice);
             }
         }
     }

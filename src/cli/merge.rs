@@ -6,8 +6,10 @@ use std::time::Duration;
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 
+use super::passphrase::PassphraseArgs;
 use super::{EXIT_FAILED, EXIT_OK, FormatArg, fail};
 use crate::corpus::{Progress, merge};
+use crate::session::vault::Key;
 use crate::words;
 
 pub const EXAMPLES: &str = "\
@@ -17,7 +19,8 @@ Examples:
 
 DIR is a session or holds some, at any depth. The tables have the column session in front;
 sessions.csv has a row for each. Sessions that are damaged or unfinished are named and left out, and
-the exit code is 1; duplicates are named and left out. docs/corpus.md has queries.";
+the exit code is 1; duplicates are named and left out. Locked sessions are read with the passphrase of --passphrase-file or
+MIEN_PASSPHRASE, and are plain in the tables. docs/corpus.md has queries.";
 
 #[derive(Debug, Args)]
 pub struct MergeArgs {
@@ -30,6 +33,8 @@ pub struct MergeArgs {
     /// How the tables of rows are written; sessions.csv is always CSV.
     #[arg(long, value_name = "FORMAT", default_value = "csv")]
     format: FormatArg,
+    #[command(flatten)]
+    passphrase: PassphraseArgs,
 }
 
 /// Joins them; the exit code says whether all sessions are in it.
@@ -37,13 +42,17 @@ pub fn run(args: &MergeArgs) -> u8 {
     if let Some(missing) = args.folders.iter().find(|folder| !folder.is_dir()) {
         return fail(&format!("there is no folder {}", missing.display()), "Check the path.");
     }
+    let key = match args.passphrase.given() {
+        Ok(passphrase) => passphrase.map(Key::new),
+        Err((message, advice)) => return fail(&message, advice),
+    };
     let bar = ProgressBar::new(0);
     // The template is ours; should it be wrong, the default bar is as good.
     if let Ok(style) = ProgressStyle::with_template("{msg} {bar:24} {pos} of {len}, {eta} left") {
         bar.set_style(style);
     }
     bar.enable_steady_tick(Duration::from_millis(200));
-    let merged = merge(&args.folders, &args.out, args.format.into(), &|progress| {
+    let merged = merge(&args.folders, &args.out, args.format.into(), key.as_ref(), &|progress| {
         let Progress { pass, done, of } = progress;
         bar.set_message(pass.word());
         bar.set_length(of as u64);

@@ -14,6 +14,7 @@ mod mark;
 mod merge;
 mod models;
 mod observation_json;
+mod passphrase;
 mod privacy;
 mod report;
 mod sessions;
@@ -117,7 +118,7 @@ enum Command {
     /// Write sessions in the formats of other programs: tables, captions, ELAN, BIDS.
     #[command(after_help = export::EXAMPLES)]
     Export(export::ExportArgs),
-    /// List, show, name, check, recover and erase sessions.
+    /// List, show, name, check, recover, lock and erase sessions.
     #[command(after_help = sessions::EXAMPLES)]
     Sessions(sessions::SessionsArgs),
     /// Figures of sessions with 95 % limits: shares, means, episodes, transitions, differences.
@@ -148,6 +149,7 @@ Examples:
   mien live --headless --source demo --seconds 5
   mien live --headless --json > readings.jsonl
   mien live --headless --record sessions --participant P07 --consent @consent.txt
+  mien live --headless --record sessions --lock    encrypted when it ends
   mien live --headless --companion --json  decisions beside readings; answers on standard input
 
 Without --seconds it runs until Ctrl+C, which ends a recording properly.";
@@ -221,6 +223,11 @@ struct LiveArgs {
     /// A list of what is shown when (CSV: onset in seconds, label), which becomes markers.
     #[arg(long, value_name = "FILE", requires = "record")]
     stimuli: Option<PathBuf>,
+    /// Encrypt the session with a passphrase when it ends; until then its rows are plain.
+    #[arg(long, requires = "record")]
+    lock: bool,
+    #[command(flatten)]
+    passphrase: passphrase::PassphraseArgs,
 }
 
 /// How tables are written.

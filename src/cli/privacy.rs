@@ -44,6 +44,13 @@ fn print(folders: &Folders) -> io::Result<()> {
     let sessions = counted(inventory.sessions as u64, "session");
     let size = size(inventory.bytes);
     line("sessions", &dir, &format!("{sessions}, {size}: tables of numbers, no picture"))?;
+    let locked = counted(inventory.locked as u64, "session");
+    let says = match inventory.locked {
+        0 => "none is; mien sessions lock encrypts one, docs/encryption.md says what that hides"
+            .into(),
+        _ => format!("{locked}; names, sizes and times of their files stay readable"),
+    };
+    line("locked", &dir, &says)?;
     for path in inventory.foreign.iter().take(MOST_FOREIGN) {
         line("", path, "not written by Mien: look what it is")?;
     }
@@ -54,7 +61,10 @@ fn print(folders: &Folders) -> io::Result<()> {
     line(
         "index",
         &index,
-        &format!("{}: names, codes and notes of sessions; made again when needed", there(&index)),
+        &format!(
+            "{}: names, codes and notes of sessions that are not locked; made again when needed",
+            there(&index)
+        ),
     )?;
     let kept = match settings.erase_after_days {
         None => "nothing is erased by itself; erase_after_days in the settings reminds you".into(),

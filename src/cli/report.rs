@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::passphrase::{Opener, PassphraseArgs};
 use super::{EXIT_OK, fail};
 use crate::report::{Reported, to_html};
 use crate::session::write_atomically;
@@ -24,17 +25,20 @@ pub struct ReportArgs {
     /// The page; an existing one is replaced.
     #[arg(long, value_name = "FILE", default_value = "report.html")]
     out: PathBuf,
+    #[command(flatten)]
+    passphrase: PassphraseArgs,
 }
 
 pub fn run(args: &ReportArgs) -> u8 {
-    let mut sessions = Vec::new();
+    let (mut sessions, opener) = (Vec::new(), Opener::new(&args.passphrase));
     for folder in &args.sessions {
-        match Reported::open(folder) {
+        let advice = "Name session folders; `mien sessions --dir DIR` lists them.";
+        let reported = opener.open(folder).and_then(|session| {
+            Reported::of(&session).map_err(|error| (error.to_string(), advice))
+        });
+        match reported {
             Ok(session) => sessions.push(session),
-            Err(error) => {
-                let advice = "Name session folders; `mien sessions --dir DIR` lists them.";
-                return fail(&error.to_string(), advice);
-            }
+            Err((message, advice)) => return fail(&message, advice),
         }
     }
     if let Err(error) = write_atomically(&args.out, to_html(&sessions).as_bytes()) {

@@ -7,6 +7,8 @@ use std::time::Duration;
 use clap::Args;
 use serde::Serialize;
 
+use super::passphrase::{Opener, PassphraseArgs};
+use super::sessions::Failed;
 use super::{EXIT_FAILED, EXIT_OK, fail};
 use crate::library::problems;
 use crate::session::{Session, Signal};
@@ -60,6 +62,8 @@ pub struct StatsArgs {
     /// One JSON object.
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    passphrase: PassphraseArgs,
 }
 
 /// All that is said of one session.
@@ -78,12 +82,13 @@ pub fn run(args: &StatsArgs) -> u8 {
     }
     let mut figures = Vec::new();
     let mut failed = false;
+    let opener = Opener::new(&args.passphrase);
     for folder in &args.sessions {
-        match figures_of(folder, args) {
+        match figures_of(folder, &opener, args) {
             Ok(found) => figures.push(found),
-            Err(message) => {
+            Err((message, advice)) => {
                 failed = true;
-                fail(&message, "`mien sessions list DIR` shows what is in a folder.");
+                fail(&message, advice);
             }
         }
     }
@@ -103,9 +108,11 @@ struct Opened {
     holds: Holds,
 }
 
-fn open(folder: &Path) -> Result<Opened, String> {
-    let session = Session::open(folder).map_err(|error| error.to_string())?;
-    let signal = Signal::read(&session).map_err(|error| error.to_string())?;
+fn open(folder: &Path, opener: &Opener<'_>) -> Result<Opened, Failed> {
+    let session = opener.open(folder)?;
+    let signal = Signal::read(&session).map_err(|error| {
+        (error.to_string(), "`mien sessions verify` says what of it can be used.")
+    })?;
     let holds = Holds::of(&signal);
     Ok(Opened { session, signal, holds })
 }
@@ -115,8 +122,12 @@ fn name(folder: &Path) -> String {
     folder.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
 
-fn figures_of(folder: &Path, args: &StatsArgs) -> Result<SessionFigures, String> {
-    let Opened { session, signal, holds } = open(folder)?;
+fn figures_of(
+    folder: &Path,
+    opener: &Opener<'_>,
+    args: &StatsArgs,
+) -> Result<SessionFigures, Failed> {
+    let Opened { session, signal, holds } = open(folder, opener)?;
     let summaries = spans(&signal, &holds, args, args.markers.as_deref())
         .into_iter()
         .map(|span| summarise(&signal, &holds, &Selection { face: args.face, span }))
@@ -148,10 +159,12 @@ fn spans(signal: &Signal, holds: &Holds, args: &StatsArgs, markers: Option<&str>
 fn run_comparison(args: &StatsArgs) -> u8 {
     let others = if args.against.is_empty() { &args.sessions } else { &args.against };
     let second_markers = args.against_markers.as_deref().or(args.markers.as_deref());
+    let opener = Opener::new(&args.passphrase);
     let group = |folders: &[PathBuf], markers: Option<&str>| -> Result<Group, String> {
         let mut group = Group::new(group_name(folders, markers));
         for folder in folders {
-            let Opened { signal, holds, .. } = open(folder)?;
+            let opened = open(folder, &opener).map_err(|(message, _)| message)?;
+            let Opened { signal, holds, .. } = opened;
             let spans = spans(&signal, &holds, args, markers);
             if spans.is_empty() {
                 return Err(format!("{} has no such part", name(folder)));

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::session::Session;
+use crate::session::is_session;
 
 /// Folders within folders that are looked into.
 const DEEPEST: usize = 64;
@@ -21,7 +21,7 @@ pub fn sessions(folders: &[PathBuf]) -> Vec<PathBuf> {
 }
 
 fn walk(folder: &Path, depth: usize, found: &mut Vec<PathBuf>) {
-    if Session::open(folder).is_ok() {
+    if is_session(folder) {
         return found.push(folder.to_owned());
     }
     if depth == DEEPEST {

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
 
+use crate::session::vault::Key;
 use crate::session::{ReadError, Row, SCHEMA_VERSION, Session, SessionRecord, UNSURE};
 
 /// A session that can be joined to others.
@@ -48,9 +49,9 @@ impl Figures {
     }
 }
 
-/// Reads it; else why it can't be joined, in words.
-pub fn look(folder: &Path) -> Result<Found, String> {
-    let session = Session::open(folder).map_err(|error| error.to_string())?;
+/// Reads it, with the key if it is locked; else why it can't be joined, in words.
+pub fn look(folder: &Path, key: Option<&Key>) -> Result<Found, String> {
+    let session = Session::open_with(folder, key).map_err(|error| error.to_string())?;
     if session.is_unfinished() {
         return Err("it is not finished: wait for its end, or `mien sessions recover`".into());
     }

@@ -23,9 +23,10 @@ use rayon::iter::{IntoParallelIterator, ParallelIterator};
 use look::{Found, look};
 
 use crate::session::schema::TableRow;
+use crate::session::vault::Key;
 use crate::session::{
     EVENTS, EventRow, Format, OBSERVATIONS, ReadError, RecordError, Row, Rows, SESSIONS, Session,
-    Value,
+    Value, is_session,
 };
 use crate::table::of_session::{CopyError, Fitting, named};
 use crate::table::{Table, TableColumn, TableFormat};
@@ -134,7 +135,7 @@ impl From<ReadError> for MergeError {
 /// Joins the sessions in `folders`, which are sessions or hold some at any depth, into the corpus
 /// `out`. Sessions that are damaged or unfinished, and those that say what one before says, are left
 /// out. Classes that only some models know are columns all the same, with empty cells for the
-/// others. What an earlier merge left in `out` is replaced.
+/// others. What an earlier merge left in `out` is replaced. Locked sessions are read with the key.
 ///
 /// # Errors
 /// Says why there is no corpus, or which of its tables could not be written.
@@ -142,12 +143,13 @@ pub fn merge(
     folders: &[PathBuf],
     out: &Path,
     format: TableFormat,
+    key: Option<&Key>,
     watch: &(dyn Fn(Progress) + Sync),
 ) -> Result<Merged, MergeError> {
-    if Session::open(out).is_ok() {
+    if is_session(out) {
         return Err(MergeError::IntoSession { out: out.into() });
     }
-    let (sessions, left_out) = sound_sessions(find::sessions(folders), watch);
+    let (sessions, left_out) = sound_sessions(find::sessions(folders), key, watch);
     if sessions.is_empty() {
         return Err(MergeError::NoSession);
     }
@@ -163,15 +165,16 @@ pub fn merge(
     }
     // First, as it tells that the folder is no session, whatever else is in it.
     sessions::write(&out.join(SESSIONS), &sessions, &words)?;
-    join::<EventRow>(&sessions, &words, &named(out, EVENTS, format), format, &mut |session| {
-        session.events()
+    let open = |found: &Found| Session::open_with(&found.folder, key);
+    join::<EventRow>(&sessions, &words, &named(out, EVENTS, format), format, &mut |found| {
+        open(found)?.events()
     })?;
     let table = named(out, OBSERVATIONS, format);
     let (mut done, of) = (0, sessions.len());
-    let rows = join::<Row>(&sessions, &words, &table, format, &mut |session| {
+    let rows = join::<Row>(&sessions, &words, &table, format, &mut |found| {
         watch(Progress { pass: Pass::Joining, done, of });
         done += 1;
-        session.observations()
+        open(found)?.observations()
     })?;
     Ok(Merged { sessions: sessions.len(), rows, left_out })
 }
@@ -192,13 +195,14 @@ fn remove_tables(corpus: &Path, format: TableFormat) {
 /// Those that can be joined, each with a name of its own, and the others.
 fn sound_sessions(
     folders: Vec<PathBuf>,
+    key: Option<&Key>,
     watch: &(dyn Fn(Progress) + Sync),
 ) -> (Vec<Found>, Vec<LeftOut>) {
     let (of, done) = (folders.len(), AtomicUsize::new(0));
     let looked_at: Vec<_> = folders
         .into_par_iter()
         .map(|folder| {
-            let found = look(&folder);
+            let found = look(&folder, key);
             let done = done.fetch_add(1, Ordering::Relaxed) + 1;
             watch(Progress { pass: Pass::Looking, done, of });
             (folder, found)
@@ -237,13 +241,13 @@ fn join<R: TableRow>(
     words: &[String],
     path: &Path,
     format: TableFormat,
-    rows_of: &mut dyn FnMut(&Session) -> Result<Rows<R>, ReadError>,
+    rows_of: &mut dyn FnMut(&Found) -> Result<Rows<R>, ReadError>,
 ) -> Result<u64, MergeError> {
     let mut columns = vec![TableColumn::new("session", Format::Text)];
     columns.extend(Fitting::<R>::new(words, &[]).columns());
     let mut table = Table::create(path, format, columns)?;
     for found in sessions {
-        let rows = rows_of(&Session::open(&found.folder)?)?;
+        let rows = rows_of(found)?;
         let fitting = Fitting::<R>::new(words, rows.label_words());
         for row in rows {
             let row = row.map_err(CopyError::from)?;

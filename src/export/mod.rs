@@ -108,7 +108,14 @@ impl Source {
     /// # Errors
     /// If there is no session, or its table can't be read at all.
     pub fn open(folder: &Path) -> Result<Self, ReadError> {
-        let session = Session::open(folder)?;
+        Self::of(Session::open(folder)?)
+    }
+
+    /// The same of a session that was opened, such as a locked one with its key.
+    ///
+    /// # Errors
+    /// If its table can't be read at all.
+    pub fn of(session: Session) -> Result<Self, ReadError> {
         let signal = Signal::read(&session)?;
         let holds = Holds::of(&signal);
         Ok(Self { session, signal, holds })

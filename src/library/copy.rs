@@ -4,8 +4,10 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::session::reader::session_folders;
-use crate::session::{EVENTS, OBSERVATIONS, RECORD, part_of, safe_name};
+use crate::session::vault;
+use crate::session::{
+    EVENTS, OBSERVATIONS, RECORD, is_session, part_of, safe_name, session_folders,
+};
 
 /// Why a session was not taken over.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -14,6 +16,12 @@ pub enum CopyError {
     #[error("{} is no session, nor does it hold any", folder.display())]
     NoSession {
         /// What was taken for one.
+        folder: PathBuf,
+    },
+    /// It was locked or unlocked halfway.
+    #[error("{} is locked in part", folder.display())]
+    PartlyLocked {
+        /// Session folder.
         folder: PathBuf,
     },
     /// It is being recorded, or was not closed.
@@ -49,6 +57,7 @@ impl CopyError {
     pub fn advice(&self) -> &'static str {
         match self {
             Self::NoSession { .. } => "Name a session folder, or a folder of them.",
+            Self::PartlyLocked { .. } => "Lock or unlock it again, then copy it.",
             Self::Open { .. } => "Stop recording, or recover the session, then try again.",
             Self::Link { .. } => "Name what it leads to, if you trust it.",
             Self::Exists { .. } => "Rename one of the two folders, or erase the one that is there.",
@@ -80,7 +89,8 @@ pub fn sessions_in(folder: &Path) -> Result<Vec<PathBuf>, CopyError> {
     Ok(found)
 }
 
-/// Copies a closed session into `sessions_dir`: its three files and nothing else. What it is called
+/// Copies a closed session into `sessions_dir`: its three files and nothing else; a locked one as
+/// it is. What it is called
 /// there has letters, digits, `-` and `_` alone. The folder becomes a session last, so a copy that
 /// was interrupted is none.
 ///
@@ -89,6 +99,9 @@ pub fn sessions_in(folder: &Path) -> Result<Vec<PathBuf>, CopyError> {
 pub fn copy_session(folder: &Path, sessions_dir: &Path) -> Result<PathBuf, CopyError> {
     if folder.is_symlink() {
         return Err(CopyError::Link { path: folder.to_owned() });
+    }
+    if vault::is_partly_locked(folder) {
+        return Err(CopyError::PartlyLocked { folder: folder.to_owned() });
     }
     if folder.join(part_of(OBSERVATIONS)).exists() {
         return Err(CopyError::Open { folder: folder.to_owned() });
@@ -106,9 +119,12 @@ pub fn copy_session(folder: &Path, sessions_dir: &Path) -> Result<PathBuf, CopyE
         Err(error) => return Err(CopyError::io(&target)(error)),
     }
     // Its table last.
-    let copied = [RECORD, EVENTS, OBSERVATIONS]
-        .into_iter()
-        .try_for_each(|name| copy_file(&folder.join(name), &target.join(name)));
+    let ending = if vault::is_locked(folder) { vault::SEALED } else { "" };
+    let names = [RECORD, EVENTS, OBSERVATIONS].map(|name| format!("{name}{ending}"));
+    let copied = names.iter().try_for_each(|name| {
+        let needed = name.starts_with(OBSERVATIONS);
+        copy_file(&folder.join(name), &target.join(name), needed)
+    });
     if copied.is_err() {
         // It is ours, new and incomplete. The first error is the one to tell.
         let _ = fs::remove_dir_all(&target);
@@ -116,11 +132,7 @@ pub fn copy_session(folder: &Path, sessions_dir: &Path) -> Result<PathBuf, CopyE
     copied.map(|()| target)
 }
 
-fn is_session(folder: &Path) -> bool {
-    folder.join(OBSERVATIONS).exists() || folder.join(part_of(OBSERVATIONS)).exists()
-}
-
-fn copy_file(from: &Path, to: &Path) -> Result<(), CopyError> {
+fn copy_file(from: &Path, to: &Path, needed: bool) -> Result<(), CopyError> {
     let failed = CopyError::io(from);
     match fs::symlink_metadata(from) {
         Ok(file) if file.is_symlink() => Err(CopyError::Link { path: from.to_owned() }),
@@ -134,9 +146,7 @@ fn copy_file(from: &Path, to: &Path) -> Result<(), CopyError> {
         }
         Ok(_) => Err(CopyError::Io { path: from.to_owned(), reason: "it is no file".into() }),
         // Rows are readable without the other two.
-        Err(error) if error.kind() == io::ErrorKind::NotFound && !from.ends_with(OBSERVATIONS) => {
-            Ok(())
-        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound && !needed => Ok(()),
         Err(error) => Err(failed(error)),
     }
 }

@@ -11,6 +11,7 @@ use serde_json::{Map, Value};
 
 use super::look::is_being_written;
 use crate::session::schema::Schema;
+use crate::session::vault;
 use crate::session::{
     EVENTS, EventRow, OBSERVATIONS, RECORD, Session, SessionEvent, write_atomically,
 };
@@ -34,6 +35,12 @@ pub enum EditError {
     /// It is being recorded, or was not closed.
     #[error("{} is not closed yet", folder.display())]
     Open {
+        /// Session folder.
+        folder: PathBuf,
+    },
+    /// It is encrypted.
+    #[error("{} is locked", folder.display())]
+    Locked {
         /// Session folder.
         folder: PathBuf,
     },
@@ -66,6 +73,7 @@ impl EditError {
     pub fn advice(&self) -> &'static str {
         match self {
             Self::Open { .. } => "Stop recording, or recover the session, then try again.",
+            Self::Locked { .. } => "Unlock it, change it, and lock it again.",
             Self::Damaged { .. } => {
                 "Restore the file from a copy, or delete it: rows stay readable without it."
             }
@@ -244,6 +252,10 @@ impl EventTable {
 }
 
 fn closed(folder: &Path) -> Result<(), EditError> {
+    // A new table beside the encrypted one would be a second truth.
+    if vault::is_locked(folder) {
+        return Err(EditError::Locked { folder: folder.to_owned() });
+    }
     if folder.join(OBSERVATIONS).is_file() && !is_being_written(folder) {
         return Ok(());
     }

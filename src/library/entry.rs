@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::Strip;
-use super::look::{Fingerprint, look, look_at};
+use super::look::{Fingerprint, look, look_at, look_into};
 use crate::session::{Session, Signal};
 use crate::stats::Holds;
 
@@ -99,6 +99,11 @@ pub enum State {
     Recording,
     /// A crash left it open; it can be recovered.
     Unfinished,
+    /// Encrypted with a passphrase: nothing is known of it but the name of its folder.
+    Locked {
+        /// Locking or unlocking ended before it was done.
+        partly: bool,
+    },
     /// Something in it can't be used.
     Damaged {
         /// What, for people.
@@ -118,6 +123,8 @@ impl State {
             Self::Recovered { .. } => "recovered".into(),
             Self::Recording => "being recorded".into(),
             Self::Unfinished => "not finished: recover it".into(),
+            Self::Locked { partly: false } => "locked".into(),
+            Self::Locked { partly: true } => "locked in part: lock or unlock it again".into(),
             Self::Damaged { reason } => format!("damaged: {reason}"),
         }
     }
@@ -130,6 +137,7 @@ impl State {
             Self::Recovered { .. } => "recovered",
             Self::Recording => "recording",
             Self::Unfinished => "unfinished",
+            Self::Locked { .. } => "locked",
             Self::Damaged { .. } => "damaged",
         }
     }
@@ -141,9 +149,14 @@ impl Entry {
         self.start.or(self.written)
     }
 
-    /// Reads a session as far as it is sound.
+    /// Reads a session as far as it is sound; of a locked one what its folder says.
     pub fn of(folder: &Path) -> Self {
         look(folder, &Fingerprint::of(folder))
+    }
+
+    /// The same of a session that was opened, such as a locked one with its key.
+    pub fn of_session(session: &Session) -> Self {
+        look_into(session, &Fingerprint::of(session.folder()))
     }
 
     /// The same of a session whose rows are read already.
@@ -162,6 +175,11 @@ impl Entry {
             .into_iter()
             .find(|name| !name.trim().is_empty())
             .unwrap_or(&self.folder_name)
+    }
+
+    /// Whether it is locked.
+    pub fn is_locked(&self) -> bool {
+        matches!(self.state, State::Locked { .. })
     }
 
     /// Word of the class that was shown longest.

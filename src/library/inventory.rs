@@ -6,12 +6,15 @@ use std::path::{Path, PathBuf};
 use super::INDEX;
 use crate::session::reader::session_folders;
 use crate::session::recovery::is_of_session;
+use crate::session::vault::{self, SEALED};
 
 /// What lies in a folder of sessions.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Inventory {
     /// How many sessions.
     pub sessions: usize,
+    /// How many of them are locked.
+    pub locked: usize,
     /// Size of their files.
     pub bytes: u64,
     /// Size of the index, if there is one.
@@ -39,9 +42,13 @@ impl Inventory {
 
     fn look_into(&mut self, session: &Path) {
         self.sessions += 1;
+        let locked = vault::is_locked(session);
+        self.locked += usize::from(locked);
         for path in entries(session) {
             let name = path.file_name().and_then(|name| name.to_str());
-            if path.is_file() && name.is_some_and(is_of_session) {
+            // Of a locked session everything is encrypted, whatever it was.
+            let is_ours = |name: &str| is_of_session(name) || locked && name.ends_with(SEALED);
+            if path.is_file() && name.is_some_and(is_ours) {
                 self.bytes += size(&path);
             } else {
                 self.foreign.push(path);

@@ -5,14 +5,21 @@ use std::path::Path;
 use std::time::UNIX_EPOCH;
 
 use jiff::Timestamp;
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
 use super::{Entry, Origin, State, Strip};
 use crate::session::reader::Session;
 use crate::session::recovery::part_path;
 use crate::session::signal::Shown;
+use crate::session::vault::{self, sealed_path};
 use crate::session::{EVENTS, OBSERVATIONS, RECORD, SCHEMA_VERSION, SessionRecord, Signal};
 use crate::stats::Holds;
+
+/// How the folder of a recording begins, see [`crate::session::recorder::folder_name`].
+const DATE: &str = "%Y-%m-%d_%H-%M-%S";
+const DATE_LEN: usize = "2026-11-24_14-05-33".len();
 
 /// Sizes and times of the files of a session: as long as they stay the same, so does the entry.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -21,18 +28,20 @@ pub struct Fingerprint(Vec<(u64, u128)>);
 impl Fingerprint {
     /// Of the folder as it is now. What is not there is 0.
     pub fn of(folder: &Path) -> Self {
-        let files = [
-            folder.join(OBSERVATIONS),
-            part_path(folder, OBSERVATIONS),
-            folder.join(EVENTS),
-            folder.join(RECORD),
-        ];
-        let facts = files.iter().map(|path| {
-            let Ok(file) = fs::metadata(path) else { return (0, 0) };
+        let facts = |path: &Path| {
+            let file = fs::metadata(path).ok()?;
             let modified = file.modified().ok().and_then(|m| m.duration_since(UNIX_EPOCH).ok());
-            (file.len(), modified.map_or(0, |since| since.as_nanos()))
-        });
-        Self(facts.collect())
+            Some((file.len(), modified.map_or(0, |since| since.as_nanos())))
+        };
+        let tables = [OBSERVATIONS, EVENTS, RECORD].map(|name| folder.join(name));
+        let [observations, events, record] = &tables;
+        let files = [observations, &part_path(folder, OBSERVATIONS), events, record];
+        let plain = files.map(|path| facts(path).unwrap_or_default());
+        // Only of locked ones, so that what is known of the others stays known.
+        let sealed = [OBSERVATIONS, EVENTS, RECORD].map(|name| facts(&sealed_path(folder, name)));
+        let locked = sealed.iter().any(Option::is_some);
+        let sealed = sealed.into_iter().filter(|_| locked).map(Option::unwrap_or_default);
+        Self(plain.into_iter().chain(sealed).collect())
     }
 
     /// When the table of readings was written last; `None` if there is none.
@@ -48,22 +57,44 @@ impl Fingerprint {
     }
 }
 
-/// Reads a session as far as it is sound.
+/// Reads a session as far as it is sound; of a locked one only what its folder says.
 pub fn look(folder: &Path, fingerprint: &Fingerprint) -> Entry {
-    let damaged = |reason: String| Entry {
+    if vault::is_locked(folder) {
+        let folder_name = folder_name(folder);
+        let start = start_in(&folder_name);
+        return Entry {
+            start,
+            folder_name,
+            bytes: fingerprint.bytes(),
+            origin: if start.is_some() { Origin::Recorded } else { Origin::File },
+            state: State::Locked { partly: vault::is_partly_locked(folder) },
+            ..Entry::default()
+        };
+    }
+    match Session::open(folder) {
+        Ok(session) => look_into(&session, fingerprint),
+        Err(error) => damaged(folder, fingerprint, error.to_string()),
+    }
+}
+
+/// The same of a session that was opened.
+pub fn look_into(session: &Session, fingerprint: &Fingerprint) -> Entry {
+    match Signal::read(session) {
+        Ok(signal) => look_at(session, &signal, &Holds::of(&signal), fingerprint),
+        Err(error) => {
+            let entry = damaged(session.folder(), fingerprint, error.to_string());
+            with_record(entry, session.record())
+        }
+    }
+}
+
+fn damaged(folder: &Path, fingerprint: &Fingerprint, reason: String) -> Entry {
+    Entry {
         folder_name: folder_name(folder),
         written: fingerprint.written(),
         bytes: fingerprint.bytes(),
         state: State::Damaged { reason },
         ..Entry::default()
-    };
-    let session = match Session::open(folder) {
-        Ok(session) => session,
-        Err(error) => return damaged(error.to_string()),
-    };
-    match Signal::read(&session) {
-        Ok(signal) => look_at(&session, &signal, &Holds::of(&signal), fingerprint),
-        Err(error) => with_record(damaged(error.to_string()), session.record()),
     }
 }
 
@@ -98,6 +129,13 @@ pub fn look_at(
 
 fn folder_name(folder: &Path) -> String {
     folder.file_name().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+/// The moment that the name of a recording says, in the time of this computer.
+fn start_in(folder_name: &str) -> Option<Timestamp> {
+    let date = folder_name.get(..DATE_LEN)?;
+    let at = DateTime::strptime(DATE, date).ok()?;
+    Some(at.to_zoned(TimeZone::system()).ok()?.timestamp())
 }
 
 fn with_record(entry: Entry, record: &SessionRecord) -> Entry {

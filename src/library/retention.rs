@@ -7,6 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{Entry, Library, State};
 use crate::session::OBSERVATIONS;
+use crate::session::vault::sealed_path;
 
 /// Sessions that ended more than `days` before `now`, in the order of the library; not those that
 /// are being recorded.
@@ -28,6 +29,8 @@ pub fn ended(entry: &Entry, sessions_dir: &Path) -> Option<Timestamp> {
         let length = SignedDuration::try_from_secs_f64(entry.duration_secs).ok()?;
         return start.checked_add(length).ok();
     }
-    let table = fs::metadata(entry.folder(sessions_dir).join(OBSERVATIONS)).ok()?;
+    let folder = entry.folder(sessions_dir);
+    let plain = fs::metadata(folder.join(OBSERVATIONS));
+    let table = plain.or_else(|_| fs::metadata(sealed_path(&folder, OBSERVATIONS))).ok()?;
     Timestamp::try_from(table.modified().ok()?).ok()
 }

@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::*;
 use crate::session::sample::{Dice, header, labels, observation};
+use crate::session::vault::{Key, Passphrase};
 use crate::session::{
     EVENTS, EventRow, OBSERVATIONS, RECORD, Recorder, Session, SessionEvent, SessionSummary, Signal,
 };
@@ -182,6 +183,67 @@ fn fields_of_a_later_version_survive_naming() {
         set_labelling(&folder, &Labelling::default()),
         Err(EditError::Damaged { .. })
     ));
+}
+
+#[test]
+fn the_index_forgets_a_session_that_is_locked() {
+    let dir = tempfile::tempdir().unwrap();
+    let folder = record(dir.path(), "2026-11-24_10-00-00_camera", 40);
+    let other = record(dir.path(), "film-mp4_12345678", 40);
+    let tags = Some(vec!["sleepless".into()]);
+    for folder in [&folder, &other] {
+        set_labelling(folder, &Labelling { tags: tags.clone(), ..Labelling::default() }).unwrap();
+    }
+    Library::open(dir.path());
+    let page = report_path(&[other.clone(), folder.clone()]).unwrap();
+    fs::create_dir_all(page.parent().unwrap()).unwrap();
+    fs::write(&page, "P07").unwrap();
+    let index = || fs::read_to_string(dir.path().join(INDEX)).unwrap();
+    assert_eq!(index().matches("sleepless").count(), 2);
+    let key = Key::new(Passphrase::new("correct horse battery staple".into())).with_work(2);
+    // Before the first file is encrypted the index holds nothing of it any more.
+    let mut before = None;
+    lock_session(&folder, &key, &mut |step| {
+        if step.done == 0 {
+            before = Some((index(), page.exists()));
+        }
+    })
+    .unwrap();
+    let (before, paged) = before.unwrap();
+    assert!(before.matches("sleepless").count() == 1 && !before.contains("10-00-00") && !paged);
+    // An index that another program wrote meanwhile, or one of another version.
+    for stale in ["{\"mien_index\":0}\n{\"tags\":[\"sleepless\"],\"folder_name\":\"a\"}\n"] {
+        fs::write(dir.path().join(INDEX), stale).unwrap();
+        lock_session(&folder, &key, &mut |_| ()).unwrap();
+        assert!(!index().contains("sleepless"));
+    }
+    let library = Library::open(dir.path());
+    let locked = library.find("2026-11-24_10-00-00_camera").unwrap();
+    let known = Entry {
+        folder_name: locked.folder_name.clone(),
+        start: locked.start,
+        bytes: locked.bytes,
+        state: State::Locked { partly: false },
+        ..Entry::default()
+    };
+    assert!(*locked == known && locked.start.is_some() && locked.bytes > 1000);
+    assert_eq!(locked.title(), "2026-11-24_10-00-00_camera");
+    assert!(index().contains("sleepless") && library.find("film-mp4_12345678").is_some());
+
+    let refused = set_labelling(&folder, &Labelling::default()).unwrap_err();
+    assert!(matches!(refused, EditError::Locked { .. }));
+    let marker = SessionEvent::Marker { label: "x".into() };
+    let row = EventRow::new(Duration::ZERO, None, &marker);
+    assert!(matches!(add_events(&folder, &[row]).unwrap_err(), EditError::Locked { .. }));
+    // Locked ones are taken over as they are, and erased.
+    let copied = copy_session(&folder, &dir.path().join("taken")).unwrap();
+    assert!(Session::open_with(&copied, Some(&key)).is_ok());
+    // One that was locked halfway is told so, and not taken for another.
+    fs::write(folder.join(EVENTS), "x").unwrap();
+    assert_eq!(Entry::of(&folder).state, State::Locked { partly: true });
+    assert!(matches!(copy_session(&folder, dir.path()), Err(CopyError::PartlyLocked { .. })));
+    crate::session::recovery::discard(&folder).unwrap();
+    assert!(!folder.exists());
 }
 
 /// Generous: the benchmark measures; this notices a scan that grows with the size of sessions.

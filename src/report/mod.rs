@@ -31,13 +31,20 @@ impl Reported {
     /// # Errors
     /// If there is no session, or its table can't be read at all.
     pub fn open(folder: &Path) -> Result<Self, ReadError> {
-        let session = Session::open(folder)?;
-        let signal = Signal::read(&session)?;
+        Self::of(&Session::open(folder)?)
+    }
+
+    /// The same of a session that was opened, such as a locked one with its key.
+    ///
+    /// # Errors
+    /// If its table can't be read at all.
+    pub fn of(session: &Session) -> Result<Self, ReadError> {
+        let signal = Signal::read(session)?;
         let holds = Holds::of(&signal);
         let summary = summarise(&signal, &holds, &Selection::whole(&holds));
-        let problems = problems(&session, &signal);
+        let problems = problems(session, &signal);
         let record = session.record().clone();
-        let entry = Entry::of_read(&session, &signal, &holds);
+        let entry = Entry::of_read(session, &signal, &holds);
         Ok(Self { entry, record, signal, holds, summary, problems })
     }
 

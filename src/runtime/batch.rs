@@ -22,6 +22,7 @@ use crate::frame::RunId;
 use crate::model::ModelError;
 use crate::pipeline::Pipeline;
 use crate::session::recovery::discard;
+use crate::session::vault;
 use crate::session::{FileRecord, OBSERVATIONS, OVERLAY, SCHEMA_VERSION, Session, SessionRecord};
 use crate::source::media::{MediaError, OpenOptions};
 use crate::source::still::numbered_pictures;
@@ -260,6 +261,10 @@ impl One<'_> {
             return Ok(Outcome::Skipped { folder: Some(folder), reason });
         }
         drop(taken);
+        if vault::is_locked(&folder) {
+            let reason = "its session is locked: unlock or erase it first".into();
+            return Ok(Outcome::Skipped { folder: Some(folder), reason });
+        }
         if !options.force && is_done(&folder, &record) {
             write_tables_too(&folder, options.format)?;
             let reason = "done before: same content, models and settings".into();

@@ -1,11 +1,12 @@
 //! Sessions on disk for the window: lists them, reads one, sums up, compares, names, marks, writes
-//! pages and erases. Two threads, so that a long look through a folder holds up nothing else; each
+//! pages, locks, unlocks and erases. Two threads, so that a long look through a folder holds up nothing else; each
 //! starts with the first thing asked of it.
 //!
 //! [`Librarian`] is the handle that the window holds; none of its calls waits but
 //! [`Librarian::stop`].
 
 mod desk;
+mod safe;
 mod shelf;
 
 use std::path::PathBuf;
@@ -20,6 +21,7 @@ use super::worker;
 use crate::library::{Labelling, Library, Progress};
 use crate::session::signal::FaceTrack;
 use crate::session::trace::Trace;
+use crate::session::vault::{Passphrase, Step};
 use crate::session::{EventRow, SessionRecord};
 use crate::stats::{Comparison, Selection, Summary};
 
@@ -46,6 +48,19 @@ pub enum LibraryCommand {
         /// Where the video may be that it was made from.
         candidates: Vec<PathBuf>,
     },
+    /// The same of a locked session; the passphrase is remembered until the end.
+    OpenLocked {
+        /// Its folder.
+        folder: PathBuf,
+        /// Where the video may be that it was made from.
+        candidates: Vec<PathBuf>,
+        /// Opens it.
+        passphrase: Passphrase,
+    },
+    /// Encrypt a session.
+    Lock(PathBuf, Passphrase),
+    /// Decrypt a session.
+    Unlock(PathBuf, Passphrase),
     /// Look whether this is the video of the session that is open.
     Try(PathBuf),
     /// Let go of the session that is open.
@@ -84,6 +99,15 @@ pub enum LibraryEvent {
     Erased(PathBuf),
     /// A session was read, or why it can't be.
     Opened(PathBuf, Result<Box<OpenedSession>, String>),
+    /// A session is locked, and none of the passphrases that are known opens it; after
+    /// [`LibraryCommand::OpenLocked`] why.
+    NeedsPassphrase(PathBuf, Option<String>),
+    /// How far locking or unlocking is.
+    Locking(Step),
+    /// A session was locked, or why it is not: cause and what to do.
+    Locked(PathBuf, Result<(), String>),
+    /// A session was unlocked, or why it is not: cause and what to do.
+    Unlocked(PathBuf, Result<(), String>),
     /// The video of the session that is open, or why there is none.
     Video(PathBuf, Result<PathBuf, NoVideo>),
     /// A part of a session in figures.
@@ -162,7 +186,7 @@ pub struct Librarian {
     events: Receiver<LibraryEvent>,
     /// Lists, names and erases.
     shelf: Option<Running>,
-    /// Reads, sums up, marks and writes pages.
+    /// Reads, sums up, marks, writes pages, locks and unlocks.
     desk: Option<Running>,
     stop: CancelGuard,
 }

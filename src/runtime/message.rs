@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use crate::frame::{Frame, RunId};
 use crate::observation::{Labels, Observation};
 use crate::pipeline::Pipeline;
+use crate::session::vault::Passphrase;
 use crate::session::{ModelRecord, SessionMeta};
 use crate::source::{SourceError, SourceInfo};
 
@@ -108,6 +109,14 @@ pub enum Event {
         /// Cause and what to do, for people.
         message: String,
     },
+    /// A session that was to be locked stays plain, wholly or in part. Before the message that
+    /// says how it ended.
+    LockFailed {
+        /// Session folder.
+        folder: PathBuf,
+        /// Cause and what to do, for people.
+        message: String,
+    },
     /// A worker panicked; the rest goes on.
     WorkerFailed {
         /// Thread name.
@@ -170,6 +179,8 @@ pub struct RecordingRequest {
     pub sessions_dir: PathBuf,
     /// What the user says about the session.
     pub meta: SessionMeta,
+    /// Locks the session when it ends; `None`: it stays plain.
+    pub lock: Option<Passphrase>,
 }
 
 /// Figures for the status line. Cheap to copy; made by the workers, read at any time.

@@ -1,6 +1,6 @@
 //! The recorder thread: rows to disk, and word to the owner when that fails.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -10,7 +10,9 @@ use jiff::{Timestamp, Zoned};
 use super::drops::DropCounter;
 use super::message::{Event, LiveObservation, RecordingRequest};
 use super::shared::{Setup, Shared};
+use crate::library::lock_session;
 use crate::session::recorder::folder_name;
+use crate::session::vault::{Key, Passphrase};
 use crate::session::{
     Latency, RecordError, Recorder, SessionEvent, SessionHeader, SessionSummary, SourceRecord,
 };
@@ -31,10 +33,11 @@ pub enum RecorderMessage {
 
 /// Records until `messages` is disconnected or writing fails, and tells the owner how it ended.
 pub fn record(
-    request: RecordingRequest,
+    mut request: RecordingRequest,
     messages: &Receiver<RecorderMessage>,
     shared: &Arc<Shared>,
 ) {
+    let passphrase = request.lock.take();
     let setup = shared.setup().clone();
     let mut session = match Session::begin(request, &setup, shared) {
         Ok(session) => session,
@@ -48,7 +51,26 @@ pub fn record(
     let outcome = session.write_all(messages);
     let event = session.end(outcome.err());
     shared.stats.recording(None, 0);
+    if let (Some(passphrase), Some(folder)) = (passphrase, folder_of(&event)) {
+        lock(folder, passphrase, shared);
+    }
     shared.event(event);
+}
+
+fn folder_of(event: &Event) -> Option<&Path> {
+    match event {
+        Event::RecordingFinished { folder, .. } => Some(folder),
+        Event::RecordingFailed { folder, .. } => folder.as_deref(),
+        _ => None,
+    }
+}
+
+/// Locks the session that has just ended. Whatever fails, its rows are safe.
+fn lock(folder: &Path, passphrase: Passphrase, shared: &Shared) {
+    if let Err(error) = lock_session(folder, &Key::new(passphrase), &mut |_| ()) {
+        let message = format!("{error}. {}", error.advice());
+        shared.event(Event::LockFailed { folder: folder.to_owned(), message });
+    }
 }
 
 struct Session {

@@ -40,6 +40,8 @@ session: it removes a last line that was cut and keeps all others.
 `+`, `-` or `@` (also in full width), a `'` is put in front; so it is where the text itself starts \
 with `'`. To read it back, remove one leading `'`. Control characters and line breaks become spaces.
 * New columns may come at any place: find columns by name.
+* In a locked session each file is encrypted and called `NAME.age`; decrypted, it is byte for byte \
+what it was. [encryption.md](encryption.md) has the format.
 ";
 
 const INTRODUCTION: &str = "\

@@ -9,7 +9,8 @@
 //! | `session.json` | what the session is: source, models, settings, counts, whether complete |
 //! | `overlay.avi` | only where it was asked for: an annotated video of an analysed file |
 //!
-//! While it is written the two tables end in `.part`. Nothing here reads a clock: times come as
+//! While it is written the two tables end in `.part`; locked, each file ends in `.age`, see
+//! [`vault`]. Nothing here reads a clock: times come as
 //! arguments, so that a recording can be repeated exactly.
 
 mod atomic;
@@ -34,6 +35,7 @@ pub mod recovery;
 pub mod schema;
 pub mod signal;
 pub mod trace;
+pub mod vault;
 
 use serde::{Deserialize, Serialize};
 
@@ -41,7 +43,7 @@ pub use cell::{Format, Value};
 pub use clock::{SessionClock, Stamp};
 pub use error::{Kept, RecordError};
 pub use events::{EventRow, SessionEvent};
-pub use reader::{ReadError, RowError, Rows, Session, session_folders};
+pub use reader::{ReadError, RowError, Rows, Session, is_session, session_folders};
 pub use record::{
     FileRecord, FrameCounts, Gap, Latency, ModelRecord, SCHEMA_VERSION, SessionRecord, SourceRecord,
 };

@@ -9,6 +9,7 @@ use lines::Lines;
 
 use super::cell::Value;
 use super::schema::{Column, Schema, TableRow};
+use super::vault::{self, Key, VaultError, sealed_path};
 use super::{EVENTS, EventRow, OBSERVATIONS, RECORD, Row, SESSIONS, SessionRecord, part_of};
 
 /// A session folder.
@@ -17,6 +18,8 @@ pub struct Session {
     folder: PathBuf,
     record: SessionRecord,
     record_problem: Option<String>,
+    /// Opens its files, if it is locked.
+    key: Option<Key>,
 }
 
 impl Session {
@@ -24,23 +27,47 @@ impl Session {
     ///
     /// # Errors
     /// [`ReadError::NotASession`] if it has no `observations.csv`, closed or not, or that is one of
-    /// many sessions.
+    /// many sessions; [`ReadError::Locked`] if it is.
     pub fn open(folder: &Path) -> Result<Self, ReadError> {
+        Self::open_with(folder, None)
+    }
+
+    /// The same; with a key also if it is locked. What is read is decrypted in memory, piece by
+    /// piece.
+    ///
+    /// # Errors
+    /// As [`Self::open`], and [`ReadError::Vault`] if the key does not open it.
+    pub fn open_with(folder: &Path, key: Option<&Key>) -> Result<Self, ReadError> {
+        if !is_session(folder) {
+            return Err(ReadError::NotASession { folder: folder.to_owned() });
+        }
+        let key = match key {
+            _ if !vault::is_locked(folder) => None,
+            None => return Err(ReadError::Locked { folder: folder.to_owned() }),
+            Some(key) => {
+                key.check(folder)?;
+                Some(key.clone())
+            }
+        };
         let session = Self {
             folder: folder.to_owned(),
             record: SessionRecord::default(),
             record_problem: None,
+            key,
         };
-        if !is_session(folder) {
-            return Err(ReadError::NotASession { folder: session.folder });
-        }
-        Ok(match SessionRecord::read(folder) {
+        Ok(match session.read_record() {
             Ok(record) => Self { record, ..session },
-            Err(error) => {
-                let problem = format!("{} can't be read: {error}", folder.join(RECORD).display());
-                Self { record_problem: Some(problem), ..session }
-            }
+            Err(problem) => Self { record_problem: Some(problem), ..session },
         })
+    }
+
+    fn read_record(&self) -> Result<SessionRecord, String> {
+        let SessionFile { mut input, path, .. } =
+            self.file(RECORD).map_err(|error| error.to_string())?;
+        let mut json = Vec::new();
+        let read = input.read_to_end(&mut json);
+        read.and_then(|_| SessionRecord::parse(&json))
+            .map_err(|error| format!("{} can't be read: {error}", path.display()))
     }
 
     /// Where it is.
@@ -60,7 +87,13 @@ impl Session {
 
     /// Whether it is being written, or was when the program or the system died.
     pub fn is_unfinished(&self) -> bool {
-        !self.folder.join(OBSERVATIONS).exists()
+        let closed = [self.folder.join(OBSERVATIONS), sealed_path(&self.folder, OBSERVATIONS)];
+        closed.iter().all(|path| !path.exists())
+    }
+
+    /// Whether it is locked.
+    pub fn is_locked(&self) -> bool {
+        self.key.is_some()
     }
 
     /// Rows of `observations.csv` from the start.
@@ -80,18 +113,74 @@ impl Session {
     }
 
     fn table<R: TableRow>(&self, name: &str) -> Result<Rows<R>, ReadError> {
-        let path = table_path(&self.folder, name).unwrap_or_else(|| self.folder.join(name));
-        let file = File::open(&path).map_err(|error| ReadError::io(&path, &error))?;
-        Rows::of_file(file, &path)
+        let SessionFile { input, len, last, path } = self.file(name)?;
+        let tail = Tail::new(len, last, &path);
+        Rows::new(Box::new(input.take(len)), tail, &path)
+    }
+
+    /// Opens a file of the session: the one place that knows whether it is plain or encrypted. As
+    /// long as there is a plain one it counts: nothing is encrypted that differs from it.
+    pub(super) fn file(&self, name: &str) -> Result<SessionFile, ReadError> {
+        let sealed = sealed_path(&self.folder, name);
+        match (table_path(&self.folder, name), &self.key) {
+            (None, Some(key)) if sealed.is_file() => SessionFile::sealed(sealed, key),
+            (plain, _) => SessionFile::plain(plain.unwrap_or_else(|| self.folder.join(name))),
+        }
     }
 }
 
-fn is_session(folder: &Path) -> bool {
-    table_path(folder, OBSERVATIONS).is_some() && !folder.join(SESSIONS).is_file()
+/// A file of a session, opened.
+pub(super) struct SessionFile {
+    /// Its content from the start.
+    pub input: Box<dyn Read + Send>,
+    /// Bytes of content.
+    pub len: u64,
+    /// The last byte; `None` if there is none.
+    last: Option<u8>,
+    /// Where it is.
+    pub path: PathBuf,
 }
 
-/// Where a table is: closed, or being written.
-pub(super) fn table_path(folder: &Path, name: &str) -> Option<PathBuf> {
+impl SessionFile {
+    fn plain(path: PathBuf) -> Result<Self, ReadError> {
+        let failed = |error: io::Error| ReadError::io(&path, &error);
+        let mut file = File::open(&path).map_err(failed)?;
+        let (len, last) = end_of(&mut file).map_err(failed)?;
+        Ok(Self { input: Box::new(file), len, last, path })
+    }
+
+    fn sealed(path: PathBuf, key: &Key) -> Result<Self, ReadError> {
+        let failed = |error: io::Error| ReadError::io(&path, &error);
+        let len = key.open_of_session(&path)?.len().map_err(failed)?;
+        let last = match len.checked_sub(1) {
+            Some(at) => Some(key.open_of_session(&path)?.byte(at).map_err(failed)?),
+            None => None,
+        };
+        let input = Box::new(key.open_of_session(&path)?);
+        Ok(Self { input, len, last, path })
+    }
+}
+
+/// Length and last byte of a file, which is at its start afterwards.
+fn end_of(file: &mut File) -> io::Result<(u64, Option<u8>)> {
+    let len = file.seek(SeekFrom::End(0))?;
+    let mut last = [0];
+    if len > 0 {
+        file.seek(SeekFrom::End(-1))?;
+        file.read_exact(&mut last)?;
+    }
+    file.seek(SeekFrom::Start(0))?;
+    Ok((len, (len > 0).then_some(last[0])))
+}
+
+/// Whether a folder is a session, finished or not, locked or not.
+pub fn is_session(folder: &Path) -> bool {
+    let sealed = || sealed_path(folder, OBSERVATIONS).is_file();
+    (table_path(folder, OBSERVATIONS).is_some() || sealed()) && !folder.join(SESSIONS).is_file()
+}
+
+/// Where a plain table is: closed, or being written.
+fn table_path(folder: &Path, name: &str) -> Option<PathBuf> {
     [folder.join(name), folder.join(part_of(name))].into_iter().find(|path| path.is_file())
 }
 
@@ -123,20 +212,18 @@ struct Tail {
     unfinished: bool,
 }
 
+impl Tail {
+    fn new(len: u64, last: Option<u8>, path: &Path) -> Self {
+        let unfinished = path.extension().is_some_and(|extension| extension == "part");
+        Self { len, whole: last == Some(b'\n'), unfinished }
+    }
+}
+
 impl<R: TableRow> Rows<R> {
     /// Reads from the start of `file` to where its end is now.
     pub(super) fn of_file(mut file: File, path: &Path) -> Result<Self, ReadError> {
-        let failed = |error: io::Error| ReadError::io(path, &error);
-        let len = file.seek(SeekFrom::End(0)).map_err(failed)?;
-        let mut last = [0];
-        if len > 0 {
-            file.seek(SeekFrom::End(-1)).map_err(failed)?;
-            file.read_exact(&mut last).map_err(failed)?;
-        }
-        file.seek(SeekFrom::Start(0)).map_err(failed)?;
-        let unfinished = path.extension().is_some_and(|extension| extension == "part");
-        let tail = Tail { len, whole: last == *b"\n", unfinished };
-        Self::new(Box::new(file.take(len)), tail, path)
+        let (len, last) = end_of(&mut file).map_err(|error| ReadError::io(path, &error))?;
+        Self::new(Box::new(file.take(len)), Tail::new(len, last, path), path)
     }
 
     /// Reads whole lines from memory.
@@ -296,6 +383,18 @@ pub enum ReadError {
         /// What was taken for one.
         folder: PathBuf,
     },
+    /// Its files are encrypted, and there is no key.
+    #[error(
+        "{} is locked: give its passphrase in MIEN_PASSPHRASE or with --passphrase-file, or unlock \
+         it with `mien sessions unlock`", folder.display()
+    )]
+    Locked {
+        /// Session folder.
+        folder: PathBuf,
+    },
+    /// The key does not open it.
+    #[error(transparent)]
+    Vault(#[from] VaultError),
     /// Another table.
     #[error("{} is not a table of Mien: it has no column “{column}”", path.display())]
     MissingColumn {

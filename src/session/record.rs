@@ -190,7 +190,11 @@ impl SessionRecord {
     /// The words of the system if it can't be read, or of the parser if it makes no sense
     /// ([`io::ErrorKind::InvalidData`]).
     pub fn read(folder: &Path) -> io::Result<Self> {
-        Ok(serde_json::from_slice(&fs::read(folder.join(RECORD))?)?)
+        Self::parse(&fs::read(folder.join(RECORD))?)
+    }
+
+    pub(super) fn parse(json: &[u8]) -> io::Result<Self> {
+        Ok(serde_json::from_slice(json)?)
     }
 
     /// Replaces `session.json` of a session folder; a crash leaves the old one or the new one.

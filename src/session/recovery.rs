@@ -12,6 +12,7 @@ use super::reader::{Rows, Session, session_folders};
 use super::record::{Gap, SCHEMA_VERSION};
 use super::row::Row;
 use super::schema::{Schema, TableRow};
+use super::vault::SEALED;
 use super::{EVENTS, OBSERVATIONS, OVERLAY, RECORD, SessionRecord, part_of};
 use crate::observation::Labels;
 
@@ -135,8 +136,11 @@ pub fn find_unfinished(sessions_dir: &Path) -> Vec<Unfinished> {
         .collect()
 }
 
-/// Whether a file of this name is one that a session has; what a crash left of one included.
+/// Whether a file of this name is one that a session has, locked or not; what a crash left of one
+/// included.
 pub fn is_of_session(name: &str) -> bool {
+    let name = name.strip_suffix(".part").and_then(|n| n.strip_suffix(SEALED)).unwrap_or(name);
+    let name = name.strip_suffix(SEALED).unwrap_or(name);
     let is_ours = |file: &str| {
         let rest = name.strip_prefix(file);
         rest.is_some_and(|rest| rest.is_empty() || rest == ".part" || rest.ends_with(".tmp"))

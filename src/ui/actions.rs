@@ -16,10 +16,12 @@ use crate::runtime::live::{Event, LiveObservation, LiveStats, RecordingRequest};
 use crate::runtime::player::{PlayCommand, PlayEvent};
 use crate::runtime::teaching::TeachCommand;
 use crate::session::trace::Follow;
+use crate::session::vault::Passphrase;
 use crate::session::{EventRow, SessionEvent, SessionMeta};
 use crate::settings::Settings;
 use crate::source::SourceSpec;
 
+use super::lock_store::Purpose;
 use super::model_store::{ModelFacts, ModelPlace};
 use super::replay_store::ReplaySide;
 use super::sessions_store::Soundness;
@@ -95,6 +97,8 @@ pub enum Action {
     Companion(CompanionAction),
     /// Something about the note that is being written.
     Note(NoteAction),
+    /// Something about passphrases.
+    Lock(LockAction),
 }
 
 /// What can be asked for while a note is written into the recording.
@@ -106,6 +110,17 @@ pub enum NoteAction {
     Keep,
     /// Forget it.
     Discard,
+}
+
+/// What can be asked for about passphrases.
+#[derive(Debug, Clone, PartialEq)]
+pub enum LockAction {
+    /// Ask for one.
+    Ask(Purpose),
+    /// There it is.
+    Give(Passphrase),
+    /// Leave it.
+    Leave,
 }
 
 /// A dialog of the system.

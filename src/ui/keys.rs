@@ -41,7 +41,8 @@ impl<W: Workers, S: Surroundings> Window<W, S> {
         let asked = self.store.files.asks_to_close
             || self.store.sessions.asks_to_erase.is_some()
             || self.store.companion.asks_to_forget
-            || self.note.is_some();
+            || self.note.is_some()
+            || self.store.question.is_some();
         let pressed: Vec<Press> = ctx.input(|input| {
             let press = |event: &Event| match *event {
                 Event::Key { key, pressed: true, repeat, modifiers, .. } => {

@@ -16,6 +16,8 @@ pub mod files_store;
 pub mod film;
 pub mod history;
 mod keys;
+mod lock;
+pub mod lock_store;
 mod marking;
 pub mod model_store;
 mod models;
@@ -49,6 +51,10 @@ use window::Window;
 
 /// At the end, workers get this long to write what is queued.
 const SHUTDOWN: Duration = Duration::from_secs(3);
+
+/// The same where a session is locked: work on the passphrase takes seconds, and a long session
+/// some more.
+const LOCKING: Duration = Duration::from_secs(60);
 
 /// How the window starts.
 pub struct WindowOptions {
@@ -209,9 +215,9 @@ impl eframe::App for App {
     }
 
     fn on_exit(&mut self, _gl: Option<&eframe::glow::Context>) {
-        if let Some(window) = self.window.take()
-            && !window.into_workers().shutdown(Instant::now() + SHUTDOWN)
-        {
+        let Some(window) = self.window.take() else { return };
+        let time = if window.locks() { LOCKING } else { SHUTDOWN };
+        if !window.into_workers().shutdown(Instant::now() + time) {
             tracing::warn!("a worker did not end in time");
         }
     }

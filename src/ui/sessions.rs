@@ -103,7 +103,7 @@ impl<W: Workers, S: Surroundings> Window<W, S> {
         self.workers.library(LibraryCommand::Open { folder, candidates });
     }
 
-    fn close_session(&mut self) {
+    pub(super) fn close_session(&mut self) {
         if let Some(replay) = self.store.sessions.replay.take() {
             if replay.film.media != MediaState::Absent {
                 self.workers.play(PlayCommand::Close);
@@ -141,6 +141,7 @@ impl<W: Workers, S: Surroundings> Window<W, S> {
     /// Takes in what is told of sessions, and moves on what is played without pictures.
     pub(super) fn follow_sessions(&mut self, ctx: &egui::Context) {
         while let Some(event) = self.workers.try_library_event() {
+            let Some(event) = self.on_lock_event(event) else { continue };
             match self.store.sessions.on_event(event) {
                 Then::Nothing => {}
                 Then::Tell(tone, text, folder) => self.store.tell(tone, text, folder),

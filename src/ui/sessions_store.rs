@@ -27,6 +27,8 @@ pub enum Soundness {
     CutOff,
     /// Something in it can't be used.
     Damaged,
+    /// Encrypted.
+    Locked,
 }
 
 impl Soundness {
@@ -36,6 +38,7 @@ impl Soundness {
             Self::Whole => "whole",
             Self::CutOff => "cut off",
             Self::Damaged => "damaged",
+            Self::Locked => "locked",
         }
     }
 
@@ -47,6 +50,7 @@ impl Soundness {
                 self == Self::CutOff
             }
             State::Damaged { .. } => self == Self::Damaged,
+            State::Locked { .. } => self == Self::Locked,
             State::Recording => false,
         }
     }

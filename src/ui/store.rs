@@ -16,6 +16,7 @@ use super::classroom::Classroom;
 use super::companion_store::CompanionStore;
 use super::files_store::Files;
 use super::history::Readout;
+use super::lock_store::Question;
 use super::model_store::Models;
 use super::sessions_store::Sessions;
 
@@ -163,6 +164,8 @@ pub struct Store {
     pub sessions: Sessions,
     /// The companion.
     pub companion: CompanionStore,
+    /// What a passphrase is asked for, and how far that is.
+    pub question: Option<Question>,
 }
 
 impl Store {
@@ -190,6 +193,7 @@ impl Store {
             model_choice: Models::default(),
             sessions: Sessions::new(),
             companion: CompanionStore::default(),
+            question: None,
         }
     }
 
@@ -293,6 +297,10 @@ impl Store {
                 self.recording = RecordingState::Off;
                 let text = format!("Recording stopped: {message} {}", rows_are_safe(rows));
                 self.tell(Tone::Trouble, text, folder);
+            }
+            Event::LockFailed { folder, message } => {
+                let text = format!("The recording is not locked: {message}");
+                self.tell(Tone::Trouble, text, Some(folder));
             }
             Event::WorkerFailed { worker, message } => {
                 let text = format!("The part “{worker}” failed and the rest goes on: {message}");

@@ -12,11 +12,12 @@ use super::preview::PreviewView;
 use super::store::{RecordingState, SourceState, Store, Tone, count};
 use super::theme::{self, Theme};
 use super::views::{
-    self, FilesPage, NoteSheet, ReplayPage, Scene, SessionsPage, SettingsPage, TeachPage,
+    self, FilesPage, NoteSheet, PassphraseFields, ReplayPage, Scene, SessionsPage, SettingsPage,
+    TeachPage,
 };
 use crate::frame::RunId;
-use crate::runtime::live::RecordingRequest;
 use crate::session::SessionMeta;
+use crate::session::vault::Passphrase;
 use crate::settings::{ReducedMotion, Settings};
 use crate::source::{SourceError, SourceSpec};
 
@@ -46,6 +47,9 @@ pub struct Window<W, S> {
     replay_page: ReplayPage,
     /// The note that is being written.
     pub(super) note: Option<NoteSheet>,
+    pub(super) typing: PassphraseFields,
+    /// Locks recordings when they end; typed once, and never kept.
+    pub(super) recordings_passphrase: Option<Passphrase>,
     /// What the player plays.
     pub(super) player_run: RunId,
     /// The model that is being loaded.
@@ -100,6 +104,8 @@ impl<W: Workers, S: Surroundings> Window<W, S> {
             sessions_page: SessionsPage::default(),
             replay_page: ReplayPage::default(),
             note: None,
+            typing: PassphraseFields::default(),
+            recordings_passphrase: None,
             player_run: RunId::default(),
             model_asked: None,
             dialog: Dialog::default(),
@@ -218,6 +224,7 @@ impl<W: Workers, S: Surroundings> Window<W, S> {
             settings: &self.settings,
             meta: &self.meta,
             sessions_dir: &self.sessions_dir,
+            knows_passphrase: self.recordings_passphrase.is_some(),
             texture: self.preview.texture(),
             file_texture: self.file_preview.texture(),
             offers_unfinished: self.offers_unfinished,
@@ -315,6 +322,7 @@ impl<W: Workers, S: Surroundings> Window<W, S> {
         if self.store.companion.asks_to_forget {
             views::forget_question(ui, actions);
         }
+        views::passphrase_question(ui, scene, &mut self.typing, actions);
         if self.files_hover {
             views::drop_overlay(ui, whole);
         }
@@ -344,13 +352,7 @@ impl<W: Workers, S: Surroundings> Window<W, S> {
                 self.open(spec);
             }
             Action::ShowSources => self.open_sources = true,
-            Action::StartRecording => {
-                self.store.recording = RecordingState::Starting;
-                self.workers.start_recording(RecordingRequest {
-                    sessions_dir: self.sessions_dir(),
-                    meta: self.meta.clone(),
-                });
-            }
+            Action::StartRecording => self.start_recording(),
             Action::StopRecording => {
                 self.store.recording = RecordingState::Stopping;
                 self.workers.stop_recording();
@@ -393,6 +395,7 @@ impl<W: Workers, S: Surroundings> Window<W, S> {
             Action::Files(action) => self.act_on_files(ctx, action),
             Action::Sessions(action) => self.act_on_sessions(action),
             Action::Companion(action) => self.act_on_companion(action),
+            Action::Lock(action) => self.act_on_lock(action),
         }
     }
 

@@ -27,6 +27,7 @@ use mien::runtime::live::{
 use mien::runtime::player::{PlayCommand, PlayEvent};
 use mien::runtime::teaching::{TakeId, TeachCommand};
 use mien::session::SessionEvent;
+use mien::session::vault::Passphrase;
 use mien::settings::Settings;
 use mien::source::{SourceInfo, SourceSpec};
 use mien::time::Pts;
@@ -81,6 +82,8 @@ pub struct FakeWorkers {
     pub stats: LiveStats,
     pub runs: u64,
     pub recording: bool,
+    /// What recordings were to be locked with.
+    pub locks: Vec<Option<Passphrase>>,
     /// What the companion was told.
     pub companion: Vec<CompanionCommand>,
     pub companion_events: RefCell<VecDeque<CompanionEvent>>,
@@ -95,6 +98,7 @@ impl Workers for FakeWorkers {
 
     fn start_recording(&mut self, request: RecordingRequest) {
         let meta = request.meta;
+        self.locks.push(request.lock);
         self.calls.push(Call::StartRecording(meta.participant, meta.consent_utc.is_some()));
         self.recording = true;
         let folder = request.sessions_dir.join("2026-01-02_03-04");

@@ -8,6 +8,7 @@ mod companion;
 mod files;
 mod hands;
 mod keys_and_settings;
+mod locking;
 mod models;
 mod reading;
 mod recording;

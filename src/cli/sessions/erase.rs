@@ -76,6 +76,9 @@ fn age(entry: &Entry, dir: &Path, now: Timestamp) -> String {
 }
 
 fn extent(entry: &Entry) -> String {
+    if entry.is_locked() {
+        return entry.state.in_words();
+    }
     format!("{}, {}", length(entry.duration_secs), counted(entry.rows, "row"))
 }
 

@@ -2,21 +2,25 @@
 
 mod erase;
 mod list;
+mod lock;
 mod verify;
 
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 
+use super::passphrase::{Opener, PassphraseArgs};
 use super::{EXIT_OK, fail};
 use crate::library::{
     Entry, Labelling, attach, copy_session, read_stimuli, sessions_in, set_labelling,
 };
-use crate::session::Session;
+use crate::session::is_session;
 use crate::session::recovery::{self, Unfinished};
+use crate::session::vault;
 use crate::settings::Folders;
 use erase::{EraseArgs, erase};
 use list::{ListArgs, list, show};
+pub(super) use lock::lock_one;
 
 pub const EXAMPLES: &str = "\
 Examples:
@@ -29,16 +33,22 @@ Examples:
   mien sessions recover SESSION          finish one that a crash left open
   mien sessions import /media/usb/study  copy closed sessions into the folder
   mien sessions attach SESSION list.csv  what was shown when, as markers
+  mien sessions lock SESSION             encrypt its files with a passphrase
+  mien sessions unlock SESSION           decrypt them
   mien sessions erase SESSION            remove it for good; asks first
   mien sessions erase --older-than 90    and those of which it is time, after listing them
 
-SESSION is the name of a session in the folder, or a path.";
+SESSION is the name of a session in the folder, or a path. The passphrase of a locked one is the first
+line of --passphrase-file, else MIEN_PASSPHRASE, else it is asked for; docs/encryption.md says what
+each of them risks.";
 
 #[derive(Debug, Args)]
 pub struct SessionsArgs {
     /// Folder of sessions; else where the window keeps them.
     #[arg(long, value_name = "DIR", global = true)]
     dir: Option<PathBuf>,
+    #[command(flatten)]
+    passphrase: PassphraseArgs,
     #[command(subcommand)]
     what: Option<What>,
 }
@@ -80,6 +90,16 @@ enum What {
         #[arg(value_name = "FILE")]
         list: PathBuf,
     },
+    /// Encrypt sessions with a passphrase: only who knows it can read them.
+    Lock {
+        #[arg(required = true, value_name = "SESSION")]
+        sessions: Vec<PathBuf>,
+    },
+    /// Decrypt sessions again.
+    Unlock {
+        #[arg(required = true, value_name = "SESSION")]
+        sessions: Vec<PathBuf>,
+    },
     /// Remove sessions for good.
     Erase(EraseArgs),
 }
@@ -115,13 +135,24 @@ pub fn run(args: &SessionsArgs) -> u8 {
     match &args.what {
         None => list(&dir, named, &ListArgs::default()),
         Some(What::List(args)) => list(&dir, named, args),
-        Some(What::Show { sessions }) => each(&dir, sessions, |folder| {
-            // Whoever closed the pipe has seen enough.
-            let _ = show(&Entry::of(folder), folder);
-            Ok(())
-        }),
+        Some(What::Show { sessions }) => {
+            let opener = Opener::new(&args.passphrase);
+            each(&dir, sessions, |folder| {
+                let entry = match vault::is_locked(folder) {
+                    true => Entry::of_session(&opener.open(folder)?),
+                    false => Entry::of(folder),
+                };
+                // Whoever closed the pipe has seen enough.
+                let _ = show(&entry, folder);
+                Ok(())
+            })
+        }
         Some(What::Label(args)) => label(&dir, args),
-        Some(What::Verify { sessions }) => verify::verify(&dir, sessions),
+        Some(What::Verify { sessions }) => {
+            verify::verify(&dir, sessions, &Opener::new(&args.passphrase))
+        }
+        Some(What::Lock { sessions }) => lock::lock(&dir, sessions, &args.passphrase),
+        Some(What::Unlock { sessions }) => lock::unlock(&dir, sessions, &args.passphrase),
         Some(What::Recover { sessions }) => recover(&dir, sessions),
         Some(What::Import { from }) => import(&dir, from),
         Some(What::Attach { session, list }) => attach_list(&dir, session, list),
@@ -130,7 +161,7 @@ pub fn run(args: &SessionsArgs) -> u8 {
 }
 
 /// What went wrong, and what to do.
-type Failed = (String, &'static str);
+pub(super) type Failed = (String, &'static str);
 
 /// Where the window keeps sessions.
 fn window_folder() -> Result<PathBuf, u8> {
@@ -143,7 +174,7 @@ fn folder_of(dir: &Path, session: &Path) -> Result<PathBuf, String> {
     let named = dir.join(session);
     let is_plain_name = session.components().count() == 1;
     let found = [is_plain_name.then_some(named), Some(session.to_owned())];
-    found.into_iter().flatten().find(|folder| Session::open(folder).is_ok()).ok_or_else(|| {
+    found.into_iter().flatten().find(|folder| is_session(folder)).ok_or_else(|| {
         format!("{} is no session, nor is it one in {}", session.display(), dir.display())
     })
 }
@@ -151,7 +182,7 @@ fn folder_of(dir: &Path, session: &Path) -> Result<PathBuf, String> {
 /// The folder of a session that is pointed at, or named as one where the window keeps them.
 pub(super) fn located(session: &Path) -> Result<PathBuf, Failed> {
     let advice = "`mien sessions` lists those that there are.";
-    if Session::open(session).is_ok() {
+    if is_session(session) {
         return Ok(session.to_owned());
     }
     let folders = Folders::locate().map_err(|error| (error.to_string(), error.advice()))?;
@@ -250,6 +281,13 @@ fn attach_list(dir: &Path, session: &Path, list: &Path) -> u8 {
         println!("{attached}");
         Ok(())
     })
+}
+
+/// Name of a session folder, for people.
+fn chosen_name(folder: &Path) -> String {
+    let whole = folder.canonicalize();
+    let folder = whole.as_deref().unwrap_or(folder);
+    cut(&folder.file_name().unwrap_or_default().to_string_lossy(), 200)
 }
 
 /// At most `most` characters, the last of which says that there are more. Control characters would

@@ -3,20 +3,18 @@
 use std::path::{Path, PathBuf};
 
 use super::{chosen, cut, each};
+use crate::cli::passphrase::Opener;
 use crate::library::{Entry, missing_rows, problems};
 use crate::session::{Session, Signal};
 use crate::stats::Holds;
 use crate::words::counted;
 
 /// Of the sessions that are named, or of all.
-pub fn verify(dir: &Path, sessions: &[PathBuf]) -> u8 {
+pub fn verify(dir: &Path, sessions: &[PathBuf], opener: &Opener<'_>) -> u8 {
     let chosen = chosen(dir, sessions);
     let code = each(dir, &chosen, |folder| {
-        let read = Session::open(folder).and_then(|session| {
-            let signal = Signal::read(&session)?;
-            Ok((session, signal))
-        });
-        let (session, signal) = read.map_err(|error| {
+        let session = opener.open(folder)?;
+        let signal = Signal::read(&session).map_err(|error| {
             (error.to_string(), "What other files of the session hold may still be read by hand.")
         })?;
         let entry = Entry::of_read(&session, &signal, &Holds::of(&signal));

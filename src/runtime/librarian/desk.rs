@@ -6,22 +6,23 @@ use std::path::{Path, PathBuf};
 
 use crossbeam_channel::{Receiver, select};
 
-use super::shelf::report_path;
+use super::safe::{Keys, Shut};
 use super::{
     Compared, LibraryCommand, LibraryEvent, NoVideo, OpenedSession, Side, Teller, guarded,
 };
-use crate::library::{EditError, Entry, add_events, remove_event};
+use crate::library::{EditError, Entry, add_events, remove_event, report_path};
 use crate::report::{Reported, to_html};
 use crate::runtime::batch::sum_up;
 use crate::runtime::cancel::{CancelGuard, Cancelled, cancel_token};
 use crate::runtime::file_queue::trace_of;
 use crate::runtime::worker;
+use crate::session::vault::{self, Passphrase};
 use crate::session::{FileRecord, Session, Signal, write_atomically};
 use crate::stats::{Group, Holds, Selection, by_marker, compare, summarise};
 
 /// Runs until the teller is stopped or nobody can ask any more.
 pub(super) fn run(commands: &Receiver<LibraryCommand>, teller: Teller) {
-    let mut desk = Desk { teller: teller.clone(), open: None };
+    let mut desk = Desk { teller: teller.clone(), open: None, keys: Keys::default() };
     loop {
         let command = select! {
             recv(commands) -> command => command,
@@ -35,6 +36,8 @@ pub(super) fn run(commands: &Receiver<LibraryCommand>, teller: Teller) {
 struct Desk {
     teller: Teller,
     open: Option<Open>,
+    /// Of sessions that were opened.
+    keys: Keys,
 }
 
 /// The session that lies on the desk.
@@ -47,8 +50,7 @@ struct Open {
 }
 
 impl Open {
-    fn read(folder: &Path) -> Result<Self, String> {
-        let session = Session::open(folder).map_err(|error| error.to_string())?;
+    fn read(session: Session) -> Result<Self, String> {
         let signal = Signal::read(&session).map_err(|error| error.to_string())?;
         let holds = Holds::of(&signal);
         Ok(Self { session, signal, holds, search: None })
@@ -80,7 +82,20 @@ fn last_part(folder: &Path) -> String {
 impl Desk {
     fn obey(&mut self, command: LibraryCommand) {
         match command {
-            LibraryCommand::Open { folder, candidates } => self.open(&folder, candidates),
+            LibraryCommand::Open { folder, candidates } => self.open(&folder, candidates, None),
+            LibraryCommand::OpenLocked { folder, candidates, passphrase } => {
+                self.open(&folder, candidates, Some(passphrase));
+            }
+            LibraryCommand::Lock(folder, passphrase) => {
+                // What it holds is not to stay in memory.
+                self.open = self.open.take().filter(|open| open.session.folder() != folder);
+                let locked = self.keys.lock(&folder, passphrase, &self.teller);
+                self.teller.tell(LibraryEvent::Locked(folder, locked));
+            }
+            LibraryCommand::Unlock(folder, passphrase) => {
+                let unlocked = self.keys.unlock(&folder, passphrase, &self.teller);
+                self.teller.tell(LibraryEvent::Unlocked(folder, unlocked));
+            }
             LibraryCommand::Try(path) => self.look_for_video(vec![path]),
             LibraryCommand::Close => self.open = None,
             LibraryCommand::Summarise(selection) => {
@@ -106,10 +121,16 @@ impl Desk {
         }
     }
 
-    fn open(&mut self, folder: &Path, candidates: Vec<PathBuf>) {
+    fn open(&mut self, folder: &Path, candidates: Vec<PathBuf>, passphrase: Option<Passphrase>) {
         // The one before goes first: two of three hours are a lot.
         self.open = None;
-        let read = Open::read(folder);
+        let read = match self.keys.open(folder, passphrase) {
+            Ok(session) => Open::read(session),
+            Err(Shut::Locked(why)) => {
+                return self.teller.tell(LibraryEvent::NeedsPassphrase(folder.to_owned(), why));
+            }
+            Err(Shut::Unreadable(why)) => Err(why),
+        };
         let told = read.as_ref().map(|open| Box::new(open.opened())).map_err(Clone::clone);
         self.open = read.ok();
         self.teller.tell(LibraryEvent::Opened(folder.to_owned(), told));
@@ -153,11 +174,15 @@ impl Desk {
         self.teller.tell(LibraryEvent::Events(folder, open.signal.events().to_vec()));
     }
 
-    fn compare(&self, sides: [Side; 2]) -> Result<Compared, String> {
+    fn compare(&mut self, sides: [Side; 2]) -> Result<Compared, String> {
         let mut markers = [Vec::new(), Vec::new()];
         let mut groups = Vec::new();
         for (side, markers) in sides.iter().zip(&mut markers) {
-            let open = Open::read(&side.folder)?;
+            let session = self.keys.open(&side.folder, None).map_err(|shut| match shut {
+                Shut::Unreadable(why) => why,
+                Shut::Locked(_) => "One of them is locked. Open it once, then compare.".into(),
+            })?;
+            let open = Open::read(session)?;
             let mut name = open.title();
             let Open { signal, holds, .. } = open;
             let spans = by_marker(&signal, &holds, None);
@@ -214,6 +239,10 @@ fn video(
 }
 
 fn report(folders: &[PathBuf]) -> Result<PathBuf, String> {
+    if folders.iter().any(|folder| vault::is_locked(folder)) {
+        // Whoever locks a session does not expect it plain beside.
+        return Err("No report: a page is plain text on the disk. Unlock the session first.".into());
+    }
     let sessions: Result<Vec<Reported>, _> =
         folders.iter().map(|folder| Reported::open(folder)).collect();
     let sessions = sessions.map_err(|error| format!("No report: {error}."))?;

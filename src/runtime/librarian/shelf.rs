@@ -1,18 +1,12 @@
 //! The thread that knows what is in the folder.
 
-use std::fs;
-use std::io;
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crossbeam_channel::{Receiver, select};
 
 use super::{LibraryCommand, LibraryEvent, Teller, guarded};
-use crate::library::{Library, set_labelling};
+use crate::library::{Library, remove_pages, set_labelling};
 use crate::session::recovery::discard;
-
-/// Folder inside the sessions folder in which pages are written.
-pub(super) const REPORTS: &str = "reports";
 
 /// Runs until the teller is stopped or nobody can ask any more.
 pub(super) fn run(commands: &Receiver<LibraryCommand>, teller: &Teller) {
@@ -50,7 +44,7 @@ fn obey(command: LibraryCommand, library: &mut Option<Library>, teller: &Teller)
         },
         LibraryCommand::Erase(folder) => match discard(&folder) {
             Ok(()) => {
-                let left = remove_reports(&folder);
+                let left = remove_pages(&folder);
                 if let Err(error) = left {
                     let text = format!("The session is erased, but a page of it stays: {error}.");
                     teller.tell(LibraryEvent::Failed(text));
@@ -88,33 +82,4 @@ fn look(library: &mut Option<Library>, commands: &Receiver<LibraryCommand>, tell
         return;
     }
     teller.tell(LibraryEvent::Listed(Arc::new(known.clone()), None));
-}
-
-/// Where a page about these sessions goes: beside them, named after their folders.
-pub(super) fn report_path(folders: &[PathBuf]) -> Option<PathBuf> {
-    let dir = folders.first()?.parent()?;
-    let names: Vec<_> = folders.iter().filter_map(|folder| folder.file_name()?.to_str()).collect();
-    Some(dir.join(REPORTS).join(format!("{}.html", names.join(" and "))))
-}
-
-/// Removes the pages that were written of a session: they hold what it held.
-fn remove_reports(folder: &Path) -> io::Result<()> {
-    let (Some(dir), Some(name)) = (folder.parent(), folder.file_name().and_then(|n| n.to_str()))
-    else {
-        return Ok(());
-    };
-    let entries = match fs::read_dir(dir.join(REPORTS)) {
-        Ok(entries) => entries,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-        Err(error) => return Err(error),
-    };
-    for entry in entries {
-        let path = entry?.path();
-        let stem = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
-        let (first, second) = (format!("{name} and "), format!(" and {name}"));
-        if stem == name || stem.starts_with(&first) || stem.ends_with(&second) {
-            fs::remove_file(&path)?;
-        }
-    }
-    Ok(())
 }

@@ -1,7 +1,6 @@
 //! From the tables to a [`Signal`], in blocks on all cores.
 
 use std::collections::BTreeMap;
-use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
@@ -10,7 +9,7 @@ use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 use super::order::keep_ascending;
 use super::{FaceSample, FaceTrack, Problems, Sample, Shown, Signal};
 use crate::dataset::parallel::thread_pool;
-use crate::session::reader::{ReadError, Rows, Session, table_path};
+use crate::session::reader::{ReadError, Rows, Session, SessionFile};
 use crate::session::text::UNSURE;
 use crate::session::{EventRow, FaceRow, OBSERVATIONS, Row};
 
@@ -24,10 +23,10 @@ const PIECE: usize = 1 << 20;
 const SUM_TOLERANCE: f32 = 2e-3;
 
 pub fn signal(session: &Session) -> Result<Signal, ReadError> {
-    let path = table_path(session.folder(), OBSERVATIONS)
-        .unwrap_or_else(|| session.folder().join(OBSERVATIONS));
+    let file = session.file(OBSERVATIONS)?;
+    let path = file.path.clone();
     let mut loading = Loading::default();
-    loading.table(&path)?;
+    loading.table(file)?;
     let mut signal = loading.finish(&path);
     read_events(session, &mut signal);
     Ok(signal)
@@ -50,10 +49,10 @@ struct Piece {
 }
 
 impl Loading {
-    fn table(&mut self, path: &Path) -> Result<(), ReadError> {
+    fn table(&mut self, file: SessionFile) -> Result<(), ReadError> {
+        let SessionFile { mut input, len, path, .. } = file;
+        let path = path.as_path();
         let failed = |error: io::Error| ReadError::io(path, &error);
-        let mut file = File::open(path).map_err(failed)?;
-        let len = file.metadata().map_err(failed)?.len();
         let unfinished = path.extension().is_some_and(|extension| extension == "part");
         let workers = std::thread::available_parallelism().map_or(1, usize::from);
         let pool = thread_pool(workers)
@@ -64,7 +63,7 @@ impl Loading {
         let mut block = Vec::with_capacity(BLOCK.min(len as usize + 1));
         loop {
             let room = (BLOCK - block.len().min(BLOCK)).max(PIECE) as u64;
-            let read = file.by_ref().take(room).read_to_end(&mut block).map_err(failed)?;
+            let read = input.by_ref().take(room).read_to_end(&mut block).map_err(failed)?;
             let ended = (read as u64) < room;
             // Without an end a last line is cut, unless an editor wrote the table that way.
             let whole = if ended { block.len() } else { last_line_end(&block) };

@@ -15,6 +15,7 @@ mod live;
 mod model_card;
 mod note_sheet;
 mod notices;
+mod passphrase;
 mod picture;
 mod rail;
 mod replay;
@@ -55,6 +56,7 @@ pub use help::help;
 pub use live::live_page;
 pub use note_sheet::{NoteSheet, note_sheet};
 pub use notices::notices;
+pub use passphrase::{PassphraseFields, passphrase_question};
 pub use picture::picture;
 pub use rail::rail;
 pub use replay::{ReplayPage, replay_page};
@@ -80,6 +82,8 @@ pub struct Scene<'a> {
     pub meta: &'a SessionMeta,
     /// Where sessions go unless the user chose another folder.
     pub sessions_dir: &'a Path,
+    /// Whether there is a passphrase to lock recordings with.
+    pub knows_passphrase: bool,
     /// The picture, if there is one.
     pub texture: Option<&'a TextureHandle>,
     /// The picture of the file that is shown, if there is one.

@@ -73,7 +73,8 @@ fn contents(ui: &mut egui::Ui, scene: Scene<'_>, set: bool, actions: &mut Action
     let sessions = &scene.store.sessions;
     let query = &sessions.query;
     section(ui, "State");
-    for soundness in [Soundness::Whole, Soundness::CutOff, Soundness::Damaged] {
+    let states = [Soundness::Whole, Soundness::CutOff, Soundness::Damaged, Soundness::Locked];
+    for soundness in states {
         let chosen = sessions.soundness == Some(soundness);
         if entry(ui, soundness.word(), "", chosen) {
             let soundness = (!chosen).then_some(soundness);

@@ -11,7 +11,8 @@ use super::settings_page::field;
 use super::teach::call;
 use super::{Scene, side_panel};
 use crate::library::{Entry, Labelling, Origin, State};
-use crate::ui::actions::{Action, Actions, SessionsAction};
+use crate::ui::actions::{Action, Actions, LockAction, SessionsAction};
+use crate::ui::lock_store::Purpose;
 use crate::ui::store::count;
 use crate::ui::theme::{self, Theme};
 use crate::ui::widgets::{Button, Icon, Look, announce, elided, heading, strip};
@@ -76,6 +77,9 @@ pub fn sessions_panel(
     actions: &mut Actions,
 ) {
     let Some(entry) = scene.store.sessions.chosen() else { return };
+    if entry.is_locked() {
+        return locked_panel(ui, rect, entry, scene, actions);
+    }
     let draft = &mut page.draft;
     draft.follow(entry);
     side_panel(ui, "session", rect, scene.compact, |ui| {
@@ -101,16 +105,83 @@ pub fn sessions_panel(
         ui.add_space(theme::GAP);
         labels(ui, entry, draft, &mut asked);
         ui.add_space(theme::GAP);
-        let erase = Button::new("Erase…").name("Erase this session").look(Look::Quiet);
-        if erase.ui(ui).clicked() {
-            asked.push(SessionsAction::AskToErase(Some(entry.folder_name.clone())));
-        }
+        ui.horizontal(|ui| {
+            let closed = !matches!(entry.state, State::Recording | State::Unfinished);
+            ui.add_enabled_ui(closed, |ui| lock_button(ui, entry, actions));
+            erase_button(ui, entry, &mut asked);
+        });
         actions.extend(asked.into_iter().map(Action::Sessions));
     });
 }
 
-fn head(ui: &mut egui::Ui, entry: &Entry, asked: &mut Vec<SessionsAction>) {
+/// Of a locked session there is little to tell.
+fn locked_panel(
+    ui: &mut egui::Ui,
+    rect: Rect,
+    entry: &Entry,
+    scene: Scene<'_>,
+    actions: &mut Actions,
+) {
     let theme = Theme::of(ui);
+    side_panel(ui, "session", rect, scene.compact, |ui| {
+        let mut asked = Vec::new();
+        close_line(ui, &mut asked);
+        ui.horizontal(|ui| {
+            let (square, _) = ui.allocate_exact_size(vec2(18.0, 18.0), Sense::hover());
+            Icon::Lock.paint(ui.painter(), square, theme.muted);
+            ui.label(RichText::new("Locked").font(theme::bold(theme::SIZE_TITLE)));
+        });
+        ui.add_space(8.0);
+        fact(ui, "from", &when(entry), theme.text);
+        fact(ui, "size", &format!("{:.1} MB", entry.bytes as f64 / 1e6), theme.text);
+        fact(ui, "folder", &entry.folder_name, theme.text);
+        ui.add_space(theme::GRID);
+        let partly = entry.state == State::Locked { partly: true };
+        let text = match partly {
+            true => "Locking or unlocking ended before it was done. Nothing is lost: do it again.",
+            false => "Its files are encrypted. With the passphrase it can be shown as it is.",
+        };
+        small_text(ui, text, if partly { theme.warning } else { theme.muted });
+        ui.add_space(8.0);
+        ui.horizontal_wrapped(|ui| {
+            ui.spacing_mut().item_spacing = vec2(8.0, 8.0);
+            if Button::new("Open").look(Look::Main).with_icon(Icon::Play).ui(ui).clicked() {
+                asked.push(SessionsAction::Show(entry.folder_name.clone()));
+            }
+            if partly {
+                lock_button(ui, entry, actions);
+            }
+            let unlock = Button::new("Unlock…").name("Unlock this session");
+            if unlock.ui(ui).clicked() {
+                let purpose = Purpose::Unlock(entry.folder_name.clone());
+                actions.push(Action::Lock(LockAction::Ask(purpose)));
+            }
+            if Button::new("Open folder").ui(ui).clicked() {
+                let folder = scene.store.sessions.folder(&entry.folder_name);
+                actions.push(Action::OpenFolder(folder));
+            }
+        });
+        ui.add_space(theme::GAP);
+        erase_button(ui, entry, &mut asked);
+        actions.extend(asked.into_iter().map(Action::Sessions));
+    });
+}
+
+fn lock_button(ui: &mut egui::Ui, entry: &Entry, actions: &mut Actions) {
+    if Button::new("Lock…").name("Lock this session").with_icon(Icon::Lock).ui(ui).clicked() {
+        let purpose = Purpose::Lock(entry.folder_name.clone());
+        actions.push(Action::Lock(LockAction::Ask(purpose)));
+    }
+}
+
+fn erase_button(ui: &mut egui::Ui, entry: &Entry, asked: &mut Vec<SessionsAction>) {
+    let erase = Button::new("Erase…").name("Erase this session").look(Look::Quiet);
+    if erase.ui(ui).clicked() {
+        asked.push(SessionsAction::AskToErase(Some(entry.folder_name.clone())));
+    }
+}
+
+fn close_line(ui: &mut egui::Ui, asked: &mut Vec<SessionsAction>) {
     ui.horizontal(|ui| {
         heading(ui, "Session", "");
         ui.add_space((ui.available_width() - theme::CONTROL_HEIGHT).max(0.0));
@@ -119,6 +190,11 @@ fn head(ui: &mut egui::Ui, entry: &Entry, asked: &mut Vec<SessionsAction>) {
             asked.push(SessionsAction::Choose(None));
         }
     });
+}
+
+fn head(ui: &mut egui::Ui, entry: &Entry, asked: &mut Vec<SessionsAction>) {
+    let theme = Theme::of(ui);
+    close_line(ui, asked);
     let font = theme::bold(theme::SIZE_TITLE);
     let title = elided(ui, entry.title(), font, theme.text, ui.available_width());
     let cut = title.elided;
@@ -267,6 +343,18 @@ fn changes(labelling: &Labelling, entry: &Entry) -> bool {
         && same_tags)
 }
 
+/// What an erased session takes with it.
+fn removed(entry: &Entry) -> String {
+    format!(
+        "{} of {} and {}, its labels, and reports that were written of it here are removed \
+         from the disk for good, not put into a bin. A video that it was made from, and copies \
+         elsewhere, stay.",
+        count(entry.rows, "row"),
+        words::clock(entry.duration_secs as u64),
+        count(entry.markers as u64, "marker"),
+    )
+}
+
 /// Asks before a session is removed for good, and says what goes.
 pub fn erase_question(ui: &mut egui::Ui, scene: Scene<'_>, actions: &mut Actions) {
     let theme = Theme::of(ui);
@@ -291,14 +379,13 @@ pub fn erase_question(ui: &mut egui::Ui, scene: Scene<'_>, actions: &mut Actions
         let (rect, _) = ui.allocate_exact_size(title.size(), Sense::hover());
         ui.painter().galley(rect.min, title, theme.text);
         announce(ui, rect, Role::Label, entry.title(), None);
-        let text = format!(
-            "{} of {} and {}, its labels, and reports that were written of it here are removed \
-             from the disk for good, not put into a bin. A video that it was made from, and \
-             copies elsewhere, stay.",
-            count(entry.rows, "row"),
-            words::clock(entry.duration_secs as u64),
-            count(entry.markers as u64, "marker"),
-        );
+        let text = match entry.is_locked() {
+            true => {
+                "It is removed from the disk for good, not put into a bin. Copies elsewhere stay."
+                    .to_owned()
+            }
+            false => removed(entry),
+        };
         let text = RichText::new(text).font(theme::font(theme::SIZE_LIST)).line_height(Some(20.0));
         ui.label(text.color(theme.muted));
         ui.add_space(8.0);

@@ -103,7 +103,8 @@ pub fn row(
     }
     focus_ring(ui, rect.shrink(2.0), theme::RADIUS, &response);
     paint(ui, rect, columns, entry, theme);
-    let ticked = tick(ui, rect, columns, entry, scene);
+    // What can't be read can't be compared.
+    let ticked = !entry.is_locked() && tick(ui, rect, columns, entry, scene);
     if ticked {
         actions.push(Action::Sessions(SessionsAction::Tick(name.clone())));
     }
@@ -125,6 +126,9 @@ fn paint(ui: &egui::Ui, rect: Rect, columns: &Columns, entry: &Entry, theme: &Th
         ui.painter().galley(pos2(span.min, y - galley.size().y / 2.0), galley, color);
     };
     text(columns.when, &when(entry), theme.muted);
+    if entry.is_locked() {
+        return paint_locked(ui, rect, columns, entry, theme);
+    }
     let below = below(entry, columns.state.is_none());
     let font = theme::bold(theme::SIZE_LIST);
     let title = elided(ui, entry.title(), font, theme.text, columns.name.span());
@@ -152,8 +156,27 @@ fn paint(ui: &egui::Ui, rect: Rect, columns: &Columns, entry: &Entry, theme: &Th
         ui.painter().rect_filled(swatch, 2, color.unwrap_or(theme.faint));
         text(Some(Rangef::new(span.min + SWATCH + 6.0, span.max)), mostly, theme.text);
     }
-    let color = if is_amiss(&entry.state) { theme.warning } else { theme.muted };
-    text(columns.state, &entry.state.in_words(), color);
+    text(columns.state, &entry.state.in_words(), state_color(entry, theme));
+}
+
+/// A lock, and what is readable of the session.
+fn paint_locked(ui: &egui::Ui, rect: Rect, columns: &Columns, entry: &Entry, theme: &Theme) {
+    let y = rect.center().y;
+    let square = Rect::from_min_size(pos2(columns.name.min, y - 7.0), vec2(14.0, 14.0));
+    Icon::Lock.paint(ui.painter(), square, theme.muted);
+    let texts = [
+        (Some(Rangef::new(square.right() + 8.0, columns.name.max)), entry.title(), theme.muted),
+        (columns.state, &entry.state.in_words(), state_color(entry, theme)),
+    ];
+    for (span, text, color) in texts {
+        let Some(span) = span else { continue };
+        let galley = elided(ui, text, theme::font(theme::SIZE_LIST), color, span.span());
+        ui.painter().galley(pos2(span.min, y - galley.size().y / 2.0), galley, color);
+    }
+}
+
+fn state_color(entry: &Entry, theme: &Theme) -> Color32 {
+    if is_amiss(&entry.state) { theme.warning } else { theme.muted }
 }
 
 /// The box that chooses a session for a comparison.
@@ -179,12 +202,14 @@ fn tick(ui: &mut egui::Ui, rect: Rect, columns: &Columns, entry: &Entry, scene: 
 
 /// Whether it asks to look here.
 pub fn is_amiss(state: &State) -> bool {
-    !matches!(state, State::Complete | State::Recording)
+    !matches!(state, State::Complete | State::Recording | State::Locked { partly: false })
 }
 
 /// When it was recorded, or a file read: "Today 14:02", "20 Nov 09:05", "3 Jan 2024".
 pub fn when(entry: &Entry) -> String {
-    let Some(at) = entry.at() else { return "no date".to_owned() };
+    let Some(at) = entry.at() else {
+        return if entry.is_locked() { String::new() } else { "no date".to_owned() };
+    };
     let zone = jiff::tz::TimeZone::system();
     day(&at.to_zoned(zone.clone()), &jiff::Timestamp::now().to_zoned(zone))
 }
@@ -220,6 +245,9 @@ fn below(entry: &Entry, with_state: bool) -> String {
 }
 
 fn spoken(entry: &Entry) -> String {
+    if entry.is_locked() {
+        return format!("{}, {}, {}", entry.title(), when(entry), entry.state.in_words());
+    }
     let mut parts = vec![
         entry.title().to_owned(),
         when(entry),

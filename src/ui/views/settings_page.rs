@@ -11,7 +11,8 @@ use super::teach::call;
 use super::{Scene, text_page};
 use crate::session::SessionMeta;
 use crate::settings::{self, ReducedMotion, Settings};
-use crate::ui::actions::{Action, Actions};
+use crate::ui::actions::{Action, Actions, LockAction};
+use crate::ui::lock_store::Purpose;
 use crate::ui::theme::{self, Theme};
 use crate::ui::widgets::{Button, Look, heading};
 
@@ -51,7 +52,10 @@ pub fn settings_page(
     let (room, head) = ((rect, scene.compact), ("settings", "Settings", "Close settings"));
     text_page(ui, room, head, actions, |ui, actions| {
         card(ui, "Next recording", |ui| recording(ui, &mut meta));
-        card(ui, "Where recordings go", |ui| folder(ui, scene, &mut settings, page, actions));
+        card(ui, "Where recordings go", |ui| {
+            folder(ui, scene, &mut settings, page, actions);
+            encryption(ui, scene, &mut settings, actions);
+        });
         card(ui, "Names of the number keys", |ui| marker_names(ui, &mut settings.marker_names));
         card(ui, "Emotion model", |ui| {
             model_card(ui, scene, &mut settings, &mut page.model, actions);
@@ -199,6 +203,31 @@ fn marker_names(ui: &mut egui::Ui, names: &mut Vec<String>) {
         typed.pop();
     }
     *names = typed;
+}
+
+fn encryption(ui: &mut egui::Ui, scene: Scene<'_>, settings: &mut Settings, actions: &mut Actions) {
+    ui.checkbox(&mut settings.encrypt_new_sessions, "Encrypt new sessions");
+    if !settings.encrypt_new_sessions {
+        return;
+    }
+    note(
+        ui,
+        "A recording is locked with your passphrase when it ends. While it runs, and after a \
+         crash, its rows are plain on the disk; deleted files may stay recoverable there.",
+    );
+    let text = match scene.knows_passphrase {
+        true => "Another passphrase…",
+        false => "Passphrase…",
+    };
+    row(ui, "", |ui| {
+        if Button::new(text).ui(ui).clicked() {
+            let purpose = Purpose::Recordings { record: false };
+            actions.push(Action::Lock(LockAction::Ask(purpose)));
+        }
+    });
+    if !scene.knows_passphrase {
+        note(ui, "Without one you are asked at the first recording, once until Mien is closed.");
+    }
 }
 
 fn reading(ui: &mut egui::Ui, settings: &mut Settings) {

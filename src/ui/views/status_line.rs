@@ -96,13 +96,18 @@ fn figures(scene: Scene<'_>) -> Vec<(String, bool)> {
 }
 
 fn what_is_stored(scene: Scene<'_>) -> String {
+    let locks = scene.settings.encrypt_new_sessions && scene.knows_passphrase;
     match &scene.store.recording {
+        RecordingState::On { .. } if locks => {
+            "Recording numbers, no pictures; locked at its end".to_owned()
+        }
         RecordingState::On { folder } => {
             // The end of a path tells more than its start.
             let name = folder.file_name().unwrap_or(folder.as_os_str()).to_string_lossy();
             format!("Recording numbers, no pictures, to {name}")
         }
         RecordingState::Starting => "Recording numbers, no pictures".to_owned(),
+        RecordingState::Stopping if locks => "Locking the recording".to_owned(),
         RecordingState::Stopping => "Writing the last numbers".to_owned(),
         RecordingState::Off if scene.settings.companion.on => {
             "Pictures are not stored; the companion keeps what it learns of you".to_owned()

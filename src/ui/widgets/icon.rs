@@ -44,6 +44,8 @@ pub enum Icon {
     Dots,
     /// A chosen entry.
     Tick,
+    /// Encrypted.
+    Lock,
 }
 
 impl Icon {
@@ -136,6 +138,14 @@ impl Icon {
                 for x in [4.5, 10.0, 15.5] {
                     painter.circle_filled(at(x, 10.0), 1.6 * scale, color);
                 }
+            }
+            Self::Lock => {
+                let body = Rect::from_min_max(at(4.0, 9.0), at(16.0, 17.5));
+                painter.rect_filled(body, 2.0 * scale, color);
+                let mut bow = vec![(6.5, 9.0), (6.5, 6.0)];
+                bow.extend(arc((10.0, 6.0), 3.5, -std::f32::consts::PI, 0.0));
+                bow.push((13.5, 9.0));
+                line(&bow);
             }
             Self::Tick => line(&[(4.0, 10.5), (8.5, 15.0), (16.0, 5.5)]),
         }
