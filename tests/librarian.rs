@@ -19,7 +19,8 @@ mod made;
 
 use made::Made;
 
-const PATIENCE: Duration = Duration::from_secs(30);
+/// Work on a passphrase takes seconds, on a busy machine many.
+const PATIENCE: Duration = Duration::from_secs(180);
 
 /// Waits for a message that `pick` takes.
 fn wait<T>(librarian: &Librarian, mut pick: impl FnMut(LibraryEvent) -> Option<T>) -> T {

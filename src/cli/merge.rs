@@ -8,7 +8,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use super::passphrase::PassphraseArgs;
 use super::{EXIT_FAILED, EXIT_OK, FormatArg, fail};
-use crate::corpus::{Progress, merge};
+use crate::corpus::{LeftOut, MergeError, Progress, merge};
 use crate::session::vault::Key;
 use crate::words;
 
@@ -61,16 +61,15 @@ pub fn run(args: &MergeArgs) -> u8 {
     bar.finish_and_clear();
     let merged = match merged {
         Ok(merged) => merged,
-        Err(error) => return fail(&error.to_string(), error.advice()),
-    };
-    let mut code = EXIT_OK;
-    for session in &merged.left_out {
-        let words = format!("{} is left out: {}", session.folder.display(), session.reason);
-        fail(&words, "");
-        if !session.duplicate {
-            code = EXIT_FAILED;
+        Err(error) => {
+            if let MergeError::NoSession { left_out } = &error {
+                tell(left_out);
+            }
+            return fail(&error.to_string(), error.advice());
         }
-    }
+    };
+    tell(&merged.left_out);
+    let whole = merged.left_out.iter().all(|session| session.duplicate);
     let sessions = merged.sessions;
     println!(
         "{sessions} session{} with {} rows in {}",
@@ -78,5 +77,11 @@ pub fn run(args: &MergeArgs) -> u8 {
         words::grouped(merged.rows, ','),
         args.out.display()
     );
-    code
+    if whole { EXIT_OK } else { EXIT_FAILED }
+}
+
+fn tell(left_out: &[LeftOut]) {
+    for LeftOut { folder, reason, .. } in left_out {
+        fail(&format!("{} is left out: {reason}", folder.display()), "");
+    }
 }

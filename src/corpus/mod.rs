@@ -88,7 +88,10 @@ pub struct LeftOut {
 pub enum MergeError {
     /// There is nothing to join.
     #[error("there is no session to join")]
-    NoSession,
+    NoSession {
+        /// Those that there are can't be joined, and why.
+        left_out: Vec<LeftOut>,
+    },
     /// The folder for it is a session.
     #[error("{} is a session itself", out.display())]
     IntoSession {
@@ -107,7 +110,7 @@ impl MergeError {
     /// What to do next.
     pub fn advice(&self) -> &'static str {
         match self {
-            Self::NoSession => {
+            Self::NoSession { .. } => {
                 "Name folders with sessions; `mien analyze` and the window make them."
             }
             Self::IntoSession { .. } => "Name a folder of its own with --out.",
@@ -151,7 +154,7 @@ pub fn merge(
     }
     let (sessions, left_out) = sound_sessions(find::sessions(folders), key, watch);
     if sessions.is_empty() {
-        return Err(MergeError::NoSession);
+        return Err(MergeError::NoSession { left_out });
     }
     let mut words = Vec::<String>::new();
     for word in sessions.iter().flat_map(|session| &session.words) {

@@ -211,12 +211,10 @@ fn the_index_forgets_a_session_that_is_locked() {
     .unwrap();
     let (before, paged) = before.unwrap();
     assert!(before.matches("sleepless").count() == 1 && !before.contains("10-00-00") && !paged);
-    // An index that another program wrote meanwhile, or one of another version.
-    for stale in ["{\"mien_index\":0}\n{\"tags\":[\"sleepless\"],\"folder_name\":\"a\"}\n"] {
-        fs::write(dir.path().join(INDEX), stale).unwrap();
-        lock_session(&folder, &key, &mut |_| ()).unwrap();
-        assert!(!index().contains("sleepless"));
-    }
+    // So does one of another version, of which nobody knows what it holds.
+    fs::write(dir.path().join(INDEX), "{\"mien_index\":0}\n{\"tags\":[\"sleepless\"]}\n").unwrap();
+    lock_session(&folder, &key, &mut |_| ()).unwrap();
+    assert!(!index().contains("sleepless"));
     let library = Library::open(dir.path());
     let locked = library.find("2026-11-24_10-00-00_camera").unwrap();
     let known = Entry {

@@ -20,6 +20,7 @@ fn settings_read_back_as_saved() {
         unfinished_files: vec![std::path::absolute("/videos").unwrap()],
         erase_after_days: Some(90),
         marker_names: vec!["question".into(), String::new(), "answer".into()],
+        encrypt_new_sessions: true,
         pipeline: PipelineOptions { max_faces: 2, ..PipelineOptions::default() },
         companion: CompanionSettings { on: true, gap_minutes: 20.0, ..Default::default() },
     };

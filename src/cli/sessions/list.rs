@@ -24,7 +24,7 @@ pub struct ListArgs {
     /// Only those recorded, from files, or imported.
     #[arg(long)]
     from: Option<Origin>,
-    /// Only those that are complete, stopped, recovered, recording, unfinished or damaged.
+    /// Only those that are complete, stopped, recovered, recording, unfinished, locked or damaged.
     #[arg(long, value_name = "STATE")]
     state: Option<String>,
     /// Order.
@@ -83,13 +83,17 @@ fn print_table(entries: &[&Entry], all: usize) -> io::Result<()> {
     }
     for entry in entries {
         let title = if entry.title() == entry.folder_name { "" } else { entry.title() };
+        let figures = match entry.is_locked() {
+            true => ["-".to_owned(), "-".to_owned()],
+            false => [length(entry.duration_secs), entry.faces.to_string()],
+        };
         line(
             &mut out,
             [
                 &cut(&entry.folder_name, 34),
                 &cut(title, 24),
-                &length(entry.duration_secs),
-                &entry.faces.to_string(),
+                &figures[0],
+                &figures[1],
                 entry.mostly().unwrap_or("-"),
                 &entry.state.in_words(),
             ],

@@ -10,7 +10,7 @@ use super::settings_page::field;
 use super::teach::call;
 use super::top_bar::{megabytes, more};
 use super::{Scene, bar};
-use crate::library::Query;
+use crate::library::{Entry, Query};
 use crate::runtime::librarian::Side;
 use crate::ui::actions::{Action, Actions, SessionsAction};
 use crate::ui::replay_store::Replay;
@@ -106,13 +106,17 @@ fn of_session(ui: &mut egui::Ui, scene: Scene<'_>, replay: &Replay, actions: &mu
         let folder = replay.folder.clone();
         buttons.push((Button::new("Session folder"), Action::OpenFolder(folder)));
     }
-    let report = SessionsAction::Report(vec![replay.folder.clone()]);
-    buttons.push((Button::new("Report"), Action::Sessions(report)));
+    let entry = scene.store.sessions.chosen();
+    let locked = entry.is_some_and(Entry::is_locked);
+    if !locked {
+        // A page would be plain on the disk.
+        let report = SessionsAction::Report(vec![replay.folder.clone()]);
+        buttons.push((Button::new("Report"), Action::Sessions(report)));
+    }
     let mut right: f32 = buttons.iter().map(|(button, _)| button.width(ui) + theme::GAP).sum();
     if scene.compact {
         right += theme::GAP + theme::CONTROL_HEIGHT;
     }
-    let entry = scene.store.sessions.chosen();
     let name = match replay.opened() {
         Some(opened) => opened.title.clone(),
         None => crate::ui::files_store::one_line(&replay.folder),
@@ -121,8 +125,13 @@ fn of_session(ui: &mut egui::Ui, scene: Scene<'_>, replay: &Replay, actions: &mu
     let used = title(ui, &name, if scene.compact { room } else { room * 0.5 });
     let left = room - used - theme::GAP;
     if let Some(entry) = entry.filter(|_| left > 80.0) {
-        let mut parts = vec![when(entry), words::clock(entry.duration_secs as u64)];
-        parts.push(count(entry.faces as u64, "face"));
+        let mut parts = vec![when(entry)];
+        if locked {
+            parts.push(entry.state.in_words());
+        } else {
+            parts.push(words::clock(entry.duration_secs as u64));
+            parts.push(count(entry.faces as u64, "face"));
+        }
         if entry.title() != entry.participant {
             parts.push(entry.participant.clone());
         }

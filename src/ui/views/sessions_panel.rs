@@ -9,6 +9,7 @@ use super::sessions::SessionsPage;
 use super::sessions_row::{is_amiss, when};
 use super::settings_page::field;
 use super::teach::call;
+use super::top_bar::megabytes;
 use super::{Scene, side_panel};
 use crate::library::{Entry, Labelling, Origin, State};
 use crate::ui::actions::{Action, Actions, LockAction, SessionsAction};
@@ -133,7 +134,7 @@ fn locked_panel(
         });
         ui.add_space(8.0);
         fact(ui, "from", &when(entry), theme.text);
-        fact(ui, "size", &format!("{:.1} MB", entry.bytes as f64 / 1e6), theme.text);
+        fact(ui, "size", &megabytes(entry.bytes), theme.text);
         fact(ui, "folder", &entry.folder_name, theme.text);
         ui.add_space(theme::GRID);
         let partly = entry.state == State::Locked { partly: true };

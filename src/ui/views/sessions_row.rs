@@ -163,10 +163,17 @@ fn paint(ui: &egui::Ui, rect: Rect, columns: &Columns, entry: &Entry, theme: &Th
 fn paint_locked(ui: &egui::Ui, rect: Rect, columns: &Columns, entry: &Entry, theme: &Theme) {
     let y = rect.center().y;
     let square = Rect::from_min_size(pos2(columns.name.min, y - 7.0), vec2(14.0, 14.0));
-    Icon::Lock.paint(ui.painter(), square, theme.muted);
+    let color = state_color(entry, theme);
+    Icon::Lock.paint(ui.painter(), square, color);
+    let title = match (columns.state, is_amiss(&entry.state)) {
+        (None, true) => format!("{} · {}", entry.title(), entry.state.in_words()),
+        _ => entry.title().to_owned(),
+    };
+    // Where others have a timeline and figures it has nothing to show.
+    let end = columns.state.map_or(rect.right() - theme::GAP, |state| state.min - GAP);
     let texts = [
-        (Some(Rangef::new(square.right() + 8.0, columns.name.max)), entry.title(), theme.muted),
-        (columns.state, &entry.state.in_words(), state_color(entry, theme)),
+        (Some(Rangef::new(square.right() + 8.0, end)), &title, theme.muted),
+        (columns.state, &entry.state.in_words(), color),
     ];
     for (span, text, color) in texts {
         let Some(span) = span else { continue };
