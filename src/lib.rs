@@ -21,6 +21,7 @@ pub mod source;
 pub mod model;
 pub mod vision;
 
+pub mod baseline;
 pub mod temporal;
 
 pub mod observation;

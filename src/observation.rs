@@ -32,9 +32,9 @@ pub struct FaceReading {
     pub age: Duration,
     /// Where it is.
     pub detection: Detection,
-    /// Calibrated posterior of this frame alone.
+    /// Calibrated posterior of this frame alone, as read: no baseline changes it.
     pub posterior: Posterior,
-    /// Posterior after smoothing in time.
+    /// Posterior after correction by a baseline, if one is applied, and smoothing in time.
     pub smoothed: Posterior,
     /// What to show: the label, or why there is none.
     pub label: Label,

@@ -2,9 +2,11 @@
 //! same frames give the same observations.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use crate::baseline::{Baseline, BaselineError, Offset};
 use crate::frame::{Frame, RunId};
 use crate::model::{DetectorModel, EmotionModel, NetworkError};
 use crate::observation::{Detection, FaceReading, Labels, Observation, TrackId};
@@ -54,6 +56,7 @@ pub struct Reading {
     tracker: Tracker,
     smoothers: HashMap<TrackId, Smoother>,
     single_picture: bool,
+    baseline: Option<(Arc<Baseline>, Offset)>,
 }
 
 impl Pipeline {
@@ -68,6 +71,7 @@ impl Pipeline {
                 tracker: Tracker::new(),
                 smoothers: HashMap::new(),
                 single_picture: false,
+                baseline: None,
             },
         }
     }
@@ -96,10 +100,30 @@ impl Pipeline {
     }
 
     /// Reads with another emotion model from the next frame on. Faces keep their numbers; smoothing
-    /// starts afresh, as the classes are others.
+    /// starts afresh, as the classes are others, and a baseline ends, as it belongs to one model.
     pub fn set_emotion(&mut self, emotion: EmotionModel) {
         self.reading.classifier = EmotionClassifier::new(emotion);
         self.reading.smoothers.clear();
+        self.reading.baseline = None;
+    }
+
+    /// The baseline that is applied.
+    pub fn baseline(&self) -> Option<&Arc<Baseline>> {
+        self.reading.baseline.as_ref().map(|(baseline, _)| baseline)
+    }
+
+    /// Corrects every face with this baseline from the next frame on, or none. What was read stays
+    /// in [`FaceReading::posterior`]; what is smoothed and named is corrected.
+    ///
+    /// # Errors
+    /// If it was made with another model; then none is applied.
+    pub fn set_baseline(&mut self, baseline: Option<Arc<Baseline>>) -> Result<(), BaselineError> {
+        self.reading.baseline = None;
+        let Some(baseline) = baseline else { return Ok(()) };
+        let card = &self.emotion().card;
+        let offset = baseline.offset_for(&card.name, &card.sha256, self.labels().names())?;
+        self.reading.baseline = Some((baseline, offset));
+        Ok(())
     }
 
     /// The tuning at work.
@@ -193,13 +217,16 @@ impl Reading {
         let posterior = self.classifier.posterior(&crop)?;
         let pose = head_pose(&face.detection.landmarks);
         let quality = judge(&face.detection.landmarks, &pose, &crop);
+        let baseline = self.baseline.as_ref();
+        let corrected =
+            baseline.map_or_else(|| posterior.clone(), |(_, offset)| offset.apply(&posterior));
         let smoother = self
             .smoothers
             .entry(face.track)
-            .or_insert_with(|| Smoother::new(frame.pts, posterior.clone()));
+            .or_insert_with(|| Smoother::new(frame.pts, corrected.clone()));
         let hits = if self.single_picture { u32::MAX } else { face.hits };
         let standing = Standing { hits, age: face.age };
-        let smoothed = smoother.update(frame.pts, &posterior, &quality, standing, &self.options);
+        let smoothed = smoother.update(frame.pts, &corrected, &quality, standing, &self.options);
         Ok(Some(FaceReading {
             track: face.track,
             age: face.age,

@@ -3,6 +3,7 @@
 //! A settings file outlives versions and is edited by hand: a missing value has its default, a
 //! wrong one too and it alone, an unknown one is ignored, and what remains is brought into range.
 
+mod baseline;
 mod companion;
 
 use std::env;
@@ -15,10 +16,12 @@ use directories::{ProjectDirs, UserDirs};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use toml::{Table, Value};
 
+use crate::baseline::Baselines;
 use crate::pipeline::PipelineOptions;
 use crate::session::write_atomically;
 use crate::source::SourceSpec;
 
+pub use baseline::BaselineSettings;
 pub use companion::CompanionSettings;
 
 /// What the user chose. The participant code is not among it: it belongs to one session.
@@ -59,6 +62,8 @@ pub struct Settings {
     pub encrypt_new_sessions: bool,
     /// Tuning of the core.
     pub pipeline: PipelineOptions,
+    /// The personal baseline.
+    pub baseline: BaselineSettings,
     /// The companion.
     pub companion: CompanionSettings,
 }
@@ -108,6 +113,7 @@ impl Default for Settings {
             marker_names: Vec::new(),
             encrypt_new_sessions: false,
             pipeline: PipelineOptions::default(),
+            baseline: BaselineSettings::default(),
             companion: CompanionSettings::default(),
         }
     }
@@ -185,6 +191,7 @@ impl Settings {
             Self::SEARCH_EVERY_SECS,
             defaults.pipeline.search_every_secs,
         );
+        self.baseline = self.baseline.sanitised();
         self.companion = self.companion.sanitised();
         self.text_scale = within(self.text_scale, Self::TEXT_SCALES, defaults.text_scale);
         self.erase_after_days =
@@ -319,6 +326,11 @@ impl Folders {
     /// What the companion remembers of the person.
     pub fn companion_profile(&self) -> PathBuf {
         self.data.join("companion.toml")
+    }
+
+    /// How faces read at rest, one file a profile.
+    pub fn baselines(&self) -> Baselines {
+        Baselines::at(self.data.join("baselines"))
     }
 
     /// The settings file.

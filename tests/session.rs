@@ -57,6 +57,7 @@ fn header() -> SessionHeader {
             "contempt",
         ]),
         pipeline: PipelineOptions::default(),
+        baseline: None,
         meta: SessionMeta {
             participant: "P07".into(),
             consent_utc: Some("2026-11-24T14:00:00Z".into()),

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::{Receiver, bounded};
 use jiff::Timestamp;
 
+use super::baseline::named;
 use super::interact::CompanionSide;
 use super::observation_json::ObservationLine;
 use super::sessions::lock_one;
@@ -54,10 +55,15 @@ pub fn run(input: &InputArgs, args: &LiveArgs) -> u8 {
         Ok(stimuli) => stimuli.unwrap_or_default(),
         Err(error) => return fail(&error.to_string(), error.advice()),
     };
+    let baseline = match args.baseline.as_deref().map(named).transpose() {
+        Ok(baseline) => baseline,
+        Err(problem) => return fail(&problem.cause, problem.advice),
+    };
     // Without a home there is no place for the socket, and a recording does without.
     let mark_socket = args.record.as_ref().and_then(|_| Folders::locate().ok());
     let options = LiveOptions {
         mark_socket: mark_socket.map(|folders| folders.mark_socket()),
+        baseline,
         ..input.live_options()
     };
     let mut live = Live::start(options, Arc::new(|| ()), Box::new(drop));
@@ -270,7 +276,10 @@ impl Output<'_> {
                 fail(&format!("{worker}: {message}"), "The rest goes on.");
             }
             Event::Marked { label, .. } => eprintln!("mien: marker “{label}”"),
-            Event::ModelsReady(_) | Event::ModelChanged { .. } | Event::Teaching(_) => {}
+            Event::ModelsReady(_)
+            | Event::ModelChanged { .. }
+            | Event::BaselineChanged { .. }
+            | Event::Teaching(_) => {}
         }
     }
 

@@ -2,6 +2,7 @@
 
 mod analyze;
 mod audit;
+mod baseline;
 #[cfg(feature = "camera")]
 mod cameras;
 mod doctor;
@@ -57,6 +58,7 @@ Examples:
   mien report sessions/NAME                a session as one page
   mien evaluate pictures --html report.html
                                            how good the model is on labelled pictures
+  mien baseline make rest.mp4              how your face reads at rest, to correct readings
   mien doctor                              check cameras, display, models and folders
   mien train pictures --out my-model       teach it classes of your own, one folder each
   mien --model my-model                    the window with them
@@ -104,6 +106,9 @@ enum Command {
     /// Teach it classes of your own from pictures, and measure how well it learned.
     #[command(after_help = TRAIN_EXAMPLES)]
     Train(train::TrainArgs),
+    /// Personal baselines: how a face reads at rest, and what corrects it.
+    #[command(after_help = baseline::EXAMPLES)]
+    Baseline(baseline::BaselineArgs),
     /// Say what is stored on this computer, and where.
     Privacy,
     /// Write sessions as one page to read, print and hand on.
@@ -215,6 +220,9 @@ struct LiveArgs {
     /// Note to store in the session.
     #[arg(long, value_name = "TEXT", requires = "record")]
     note: Option<String>,
+    /// Correct every face with the baseline of this profile (`mien baseline list`).
+    #[arg(long, value_name = "PROFILE", requires = "headless")]
+    baseline: Option<String>,
     #[command(flatten)]
     companion: interact::CompanionArgs,
     /// What the participant has agreed to, stored with the time; @FILE: the text of a file.
@@ -293,6 +301,7 @@ pub fn run() -> ExitCode {
         Some(Command::Export(args)) => export::run(&args),
         Some(Command::Import(args)) => import::run(&args),
         Some(Command::Mark(args)) => mark::run(&args),
+        Some(Command::Baseline(args)) => baseline::run(&args, &cli.input),
         Some(Command::Privacy) => privacy::run(),
         Some(Command::Report(args)) => report::run(&args),
         Some(Command::Sessions(args)) => sessions::run(&args),

@@ -39,6 +39,17 @@ fn print(folders: &Folders) -> io::Result<()> {
     let profile = folders.companion_profile();
     let says = format!("{}: what the companion remembers, once it is on", there(&profile));
     line("companion", &profile, &says)?;
+    let baselines = folders.baselines();
+    let kept = baselines.list().unwrap_or_default();
+    let names = kept.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>().join(", ");
+    let says = match kept.len() {
+        0 => "none: how your face reads at rest, once you calibrate".to_owned(),
+        count => format!(
+            "{} ({names}): how a face reads at rest, numbers and no picture; mien baseline erase NAME",
+            counted(count as u64, "profile")
+        ),
+    };
+    line("baselines", baselines.dir(), &says)?;
     let dir = folders.sessions_in_use();
     let inventory = Inventory::of(&dir);
     let sessions = counted(inventory.sessions as u64, "session");

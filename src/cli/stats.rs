@@ -11,7 +11,7 @@ use super::passphrase::{Opener, PassphraseArgs};
 use super::sessions::Failed;
 use super::{EXIT_FAILED, EXIT_OK, fail};
 use crate::library::problems;
-use crate::session::{Session, Signal};
+use crate::session::{BaselineRecord, Session, Signal};
 use crate::stats::{
     Comparison, Difference, Estimate, Group, Holds, Selection, Span, Summary, by_marker, compare,
     summarise,
@@ -71,6 +71,8 @@ pub struct StatsArgs {
 struct SessionFigures {
     session: String,
     participant: String,
+    /// What labels were corrected with; null: nothing.
+    baseline: Option<BaselineRecord>,
     summaries: Vec<Summary>,
     /// What could not be used.
     problems: Vec<String>,
@@ -135,6 +137,7 @@ fn figures_of(
     Ok(SessionFigures {
         session: name(folder),
         participant: session.record().meta.participant.clone(),
+        baseline: session.record().baseline.clone(),
         summaries,
         problems: problems(&session, &signal),
     })
@@ -218,6 +221,9 @@ fn session_text(session: &SessionFigures) -> String {
     let mut out = format!("{}\n", session.session);
     if !session.participant.is_empty() {
         let _ = writeln!(out, "participant {}", session.participant);
+    }
+    if let Some(baseline) = &session.baseline {
+        let _ = writeln!(out, "{}", baseline.in_words());
     }
     for problem in &session.problems {
         let _ = writeln!(out, "! {problem}");

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::{EXIT_OK, InputArgs, fail};
+use crate::baseline::Baselines;
 use crate::library::{Library, retention};
 use crate::runtime::live::LiveOptions;
 use crate::session::SessionRecord;
@@ -27,6 +28,7 @@ pub fn run(input: InputArgs, files: Vec<std::path::PathBuf>) -> u8 {
     if let Some(error) = trouble {
         fail(&error.to_string(), error.advice());
     }
+    let baselines = folders.baselines();
     let reminder = reminder(settings.erase_after_days, folders.sessions_in_use());
     let mark_socket = Some(folders.mark_socket());
     let options = WindowOptions {
@@ -36,7 +38,7 @@ pub fn run(input: InputArgs, files: Vec<std::path::PathBuf>) -> u8 {
         settings,
         profile: folders.companion_profile(),
         sessions_dir: folders.sessions,
-        hooks: hooks(file, reminder),
+        hooks: hooks(file, reminder, baselines),
     };
     match ui::run(options) {
         Ok(()) => EXIT_OK,
@@ -44,7 +46,7 @@ pub fn run(input: InputArgs, files: Vec<std::path::PathBuf>) -> u8 {
     }
 }
 
-fn hooks(mut file: SettingsFile, reminder: Box<Reminder>) -> Hooks {
+fn hooks(mut file: SettingsFile, reminder: Box<Reminder>, baselines: Baselines) -> Hooks {
     Hooks {
         save_settings: Box::new(move |settings: &Settings| {
             match file.save_telling_once(settings) {
@@ -63,6 +65,7 @@ fn hooks(mut file: SettingsFile, reminder: Box<Reminder>) -> Hooks {
         }),
         finish_session: Arc::new(finish),
         reminder,
+        baselines,
     }
 }
 

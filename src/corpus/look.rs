@@ -102,7 +102,7 @@ fn figures_of(session: &Session) -> Result<(Vec<String>, Figures), String> {
 }
 
 /// What a session says follows from the content of the file, what of it was analysed, the models,
-/// their tuning and the version. A recording is told by its start.
+/// their tuning, the baseline and the version. A recording is told by its start.
 fn content_of(record: &SessionRecord) -> String {
     let SessionRecord { app_version, start_utc, duration_secs, rows, .. } = record;
     let file = record.file.as_ref();
@@ -110,6 +110,7 @@ fn content_of(record: &SessionRecord) -> String {
     let models: Vec<&str> = record.models.iter().map(|model| model.sha256.as_str()).collect();
     let source = &record.source.name;
     let live = file.is_none().then_some((start_utc, source, record.meta.participant.as_str()));
-    let all = (app_version, part, live, duration_secs, rows, models, record.pipeline);
+    let reading = (models, record.pipeline, &record.baseline);
+    let all = (app_version, part, live, duration_secs, rows, reading);
     serde_json::to_string(&all).unwrap_or_default()
 }

@@ -34,6 +34,8 @@ pub struct EmotionCard {
     pub calibration: Calibration,
     /// Where its classes lie on the plane of valence and arousal.
     pub affect: Option<AffectMap>,
+    /// How neutral faces read with it, for baselines.
+    pub neutral: Option<NeutralCard>,
     /// Terms.
     pub licence: Licence,
     /// How it was made, for people: command, recipe, number of parameters.
@@ -258,6 +260,20 @@ pub struct AffectMap {
     pub arousal: Vec<f32>,
     /// Where the coordinates come from.
     pub source: String,
+}
+
+/// How neutral faces read with a model: what the baseline of a person is compared with.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NeutralCard {
+    /// The class of faces at rest.
+    pub label: String,
+    /// Median over neutral faces of `ln p_k - ln p_neutral`, one a class; 0 for neutral.
+    pub log_odds: Vec<f32>,
+    /// Standard deviation of the same between faces, one a class; above 0 but for neutral.
+    pub spread: Vec<f32>,
+    /// Which pictures, for people.
+    pub measured_on: Option<String>,
 }
 
 /// What a detector gives. Positions are in pixels of the input.

@@ -14,6 +14,7 @@ mod tract;
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
+use crate::baseline::BaselineError;
 use crate::digest::sha256;
 use card::{DetectorOutput, InputCard};
 
@@ -274,6 +275,9 @@ pub enum ModelError {
         /// What the engine said.
         source: NetworkError,
     },
+    /// The baseline that is to be applied belongs to another model.
+    #[error(transparent)]
+    Baseline(#[from] BaselineError),
 }
 
 impl ModelError {
@@ -311,6 +315,7 @@ impl ModelError {
                 "Export the model again as one ONNX file for one picture; “mien models check” \
                  names all that is wrong with it."
             }
+            Self::Baseline(error) => error.advice(),
         }
     }
 }

@@ -353,6 +353,10 @@ fn conditions(session: &Reported) -> Markup {
                     dt { (model.role) }
                     dd .origin { (model.name) ", sha256 " (model.sha256) }
                 }
+                @if let Some(baseline) = &record.baseline {
+                    dt { "Baseline" }
+                    dd { (baseline.in_words()) }
+                }
                 @if let Some((set, figures)) = session.accuracy() {
                     dt { "How good" }
                     dd {

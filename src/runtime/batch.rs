@@ -23,7 +23,9 @@ use crate::model::ModelError;
 use crate::pipeline::Pipeline;
 use crate::session::recovery::discard;
 use crate::session::vault;
-use crate::session::{FileRecord, OBSERVATIONS, OVERLAY, SCHEMA_VERSION, Session, SessionRecord};
+use crate::session::{
+    BaselineRecord, FileRecord, OBSERVATIONS, OVERLAY, SCHEMA_VERSION, Session, SessionRecord,
+};
 use crate::source::media::{MediaError, OpenOptions};
 use crate::source::still::numbered_pictures;
 use crate::table::TableFormat;
@@ -379,6 +381,10 @@ fn file_record(
     let version = (env!("CARGO_PKG_VERSION"), SCHEMA_VERSION, options.open.picture_rate_hz);
     let summed = serde_json::to_vec(&(&record.sha256, models, settings, version));
     let mut key = Sha256::new_with_prefix(summed.unwrap_or_default());
+    if let Some(baseline) = pipeline.baseline() {
+        let summed = serde_json::to_vec(&BaselineRecord::from(&**baseline));
+        key.update(summed.unwrap_or_default());
+    }
     if options.overlay {
         record.overlay = Some(OVERLAY.into());
         key.update(OVERLAY);

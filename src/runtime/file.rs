@@ -22,7 +22,7 @@ use crate::observation::{Detection, Labels, Observation};
 use crate::pipeline::{Pipeline, PipelineOptions, Reading};
 use crate::session::recovery::discard;
 use crate::session::{
-    FileRecord, Finished, ModelRecord, RecordError, RecoverError, SessionEvent, SessionHeader,
+    BaselineRecord, FileRecord, Finished, ModelRecord, RecordError, RecoverError, SessionEvent, SessionHeader,
     SessionMeta, SessionSummary, SourceRecord,
 };
 use crate::source::media::{Damage, MediaError, MediaInfo, OpenOptions};
@@ -162,8 +162,9 @@ pub fn analyse(
     discard(&job.sessions_dir.join(&job.folder_name))?;
     let (models, labels) = (ModelsInfo::of(pipeline).records(), pipeline.labels().clone());
     let options = pipeline.options();
+    let baseline = pipeline.baseline().map(|baseline| BaselineRecord::from(&**baseline));
     let (finder, reading) = pipeline.halves();
-    let mut analysis = Analysis::new(reading, job, watch, Core { models, labels, options });
+    let mut analysis = Analysis::new(reading, job, watch, Core { models, labels, options, baseline });
     let (to_detector, decoded) = bounded(FRAME_QUEUE);
     let (to_reading, detected) = bounded(FRAME_QUEUE);
     let (path, open) = (job.path.clone(), job.open);
@@ -189,6 +190,7 @@ struct Core {
     models: Vec<ModelRecord>,
     labels: Labels,
     options: PipelineOptions,
+    baseline: Option<BaselineRecord>,
 }
 
 /// What the detect thread hands on.
@@ -394,6 +396,7 @@ impl<'a> Analysis<'a> {
             models: self.core.models.clone(),
             labels: self.core.labels.clone(),
             pipeline: self.core.options,
+            baseline: self.core.baseline.clone(),
             meta: SessionMeta::default(),
         }
     }

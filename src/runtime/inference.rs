@@ -10,9 +10,10 @@ use super::drops::DropCounter;
 use super::live::LiveOptions;
 use super::mailbox::MailboxReceiver;
 use super::message::{Captured, Event, LiveObservation, ModelsInfo};
-use super::shared::Shared;
+use super::shared::{Setup, Shared};
 use super::teaching::TeachingEvent;
 use super::worker;
+use crate::baseline::{Baseline, Reference};
 use crate::frame::RunId;
 use crate::model::{DetectorModel, EmotionModel, ModelError};
 use crate::pipeline::{Pipeline, PipelineOptions};
@@ -33,6 +34,7 @@ pub struct Inference {
     pub frames: MailboxReceiver<Captured>,
     pub tuning: Receiver<PipelineOptions>,
     pub models: Receiver<Box<EmotionModel>>,
+    pub baselines: Receiver<Option<Arc<Baseline>>>,
     pub stop: Receiver<()>,
     pub observations: Sender<LiveObservation>,
     pub shared: Arc<Shared>,
@@ -58,6 +60,9 @@ impl Inference {
                     if let Some(pipeline) = &mut pipeline {
                         self.change_model(pipeline, *model);
                     }
+                },
+                recv(self.baselines) -> baseline => if let (Ok(baseline), Some(pipeline)) = (baseline, &mut pipeline) {
+                    self.change_baseline(pipeline, baseline);
                 },
                 recv(self.frames.bell()) -> bell => stopping = bell.is_err(),
                 default(WATCH_EVERY) => {}
@@ -91,7 +96,11 @@ impl Inference {
         match loaded {
             Ok(Ok(pipeline)) => {
                 let info = ModelsInfo::of(&pipeline);
-                self.shared.setup().models = Some(info.clone());
+                let baseline = pipeline.baseline().cloned();
+                let mut setup = self.shared.setup();
+                setup.models = Some(info.clone());
+                setup.baseline = baseline;
+                drop(setup);
                 self.shared.event(Event::ModelsReady(info));
                 Some(pipeline)
             }
@@ -109,7 +118,7 @@ impl Inference {
 
     /// A pipeline that waits for a model that was loaded later.
     fn with_built_in(&self) -> Option<Pipeline> {
-        let options = LiveOptions { model_dir: None, ..self.options.clone() };
+        let options = LiveOptions { model_dir: None, baseline: None, ..self.options.clone() };
         let loaded =
             worker::guard(|| load_pipeline(&options)).and_then(|l| l.map_err(|e| e.to_string()));
         loaded.map_err(|message| self.shared.event(Event::ModelsFailed { message })).ok()
@@ -121,15 +130,42 @@ impl Inference {
             labels: model.card.labels(),
             emotion_model: model.card.name.clone(),
             emotion_sha256: model.card.sha256.clone(),
+            rest: Reference::of(&model.card),
             ..ModelsInfo::of(pipeline)
         };
-        if self.shared.change_models(info.clone()) {
+        let change = |setup: &mut Setup| {
+            setup.models = Some(info.clone());
+            setup.baseline = None;
+        };
+        if self.shared.change_setup(change) {
+            let had_baseline = pipeline.baseline().is_some();
             pipeline.set_emotion(model);
+            if had_baseline {
+                self.shared.event(Event::BaselineChanged { baseline: None, trouble: None });
+            }
             self.shared.event(Event::ModelChanged { models: info, at: Instant::now() });
         } else {
             let message = "A recording keeps the model it began with. Stop it, then change.";
             self.shared.event(Event::Teaching(TeachingEvent::Failed { message: message.into() }));
         }
+    }
+
+    /// Corrects with another baseline from the next frame on, or with none.
+    fn change_baseline(&self, pipeline: &mut Pipeline, wanted: Option<Arc<Baseline>>) {
+        let before = pipeline.baseline().cloned();
+        let mut trouble = pipeline
+            .set_baseline(wanted)
+            .err()
+            .map(|error| format!("{error}. {}", error.advice()));
+        let now = pipeline.baseline().cloned();
+        if !self.shared.change_setup(|setup| setup.baseline = now) {
+            // It was applied before, so that it fits.
+            let _ = pipeline.set_baseline(before);
+            let words = "A recording keeps the baseline it began with. Stop it, then change.";
+            trouble = Some(words.into());
+        }
+        let baseline = pipeline.baseline().cloned();
+        self.shared.event(Event::BaselineChanged { baseline, trouble });
     }
 
     fn analyse(&self, pipeline: &mut Pipeline, captured: &Captured) -> Result<(), String> {
@@ -160,14 +196,16 @@ impl Inference {
 /// Loads the models the options name.
 ///
 /// # Errors
-/// As the models say.
+/// As the models say, or the baseline that belongs to another one.
 pub fn load_pipeline(options: &LiveOptions) -> Result<Pipeline, ModelError> {
     let detector = match &options.detector_dir {
         Some(dir) => DetectorModel::from_dir(dir)?,
         None => DetectorModel::builtin()?,
     };
     let emotion = load_emotion(options.model_dir.as_deref())?;
-    Ok(Pipeline::new(detector, emotion, options.pipeline))
+    let mut pipeline = Pipeline::new(detector, emotion, options.pipeline);
+    pipeline.set_baseline(options.baseline.clone())?;
+    Ok(pipeline)
 }
 
 /// Loads the emotion model in `dir`, or the built-in one.

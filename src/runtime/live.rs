@@ -19,12 +19,13 @@ use super::recording;
 use super::shared::Shared;
 use super::teaching::{TeachCommand, Teaching};
 use super::worker;
+use crate::baseline::Baseline;
 use crate::frame::RunId;
 use crate::pipeline::PipelineOptions;
 use crate::session::SessionEvent;
 use crate::source::SourceSpec;
 
-pub use super::inference::load_pipeline;
+pub use super::inference::{load_emotion, load_pipeline};
 pub use super::message::{
     Captured as PreviewFrame, Event, LiveObservation, LiveStats, ModelsInfo, RecordingRequest,
 };
@@ -44,6 +45,9 @@ const TUNING_QUEUE: usize = 8;
 /// Models on their way to the inference thread; a user changes one at a time.
 const MODEL_QUEUE: usize = 4;
 
+/// Baselines on their way to the inference thread; a user changes one at a time.
+const BASELINE_QUEUE: usize = 4;
+
 /// How the core is set up.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct LiveOptions {
@@ -53,6 +57,8 @@ pub struct LiveOptions {
     pub model_dir: Option<PathBuf>,
     /// Tuning of tracking and smoothing.
     pub pipeline: PipelineOptions,
+    /// Corrects every face; `None`: none is corrected.
+    pub baseline: Option<Arc<Baseline>>,
     /// Where markers of other programs come in while a session is recorded; `None`: nowhere.
     pub mark_socket: Option<PathBuf>,
 }
@@ -64,6 +70,7 @@ pub struct Live {
     events: Receiver<Event>,
     observations: Receiver<LiveObservation>,
     tuning: Sender<PipelineOptions>,
+    baselines: Sender<Option<Arc<Baseline>>>,
     capture: Option<Capture>,
     recorder: Option<JoinHandle<()>>,
     mark_socket: Option<PathBuf>,
@@ -88,6 +95,7 @@ impl Live {
         let (tuning, tuning_receiver) = bounded(TUNING_QUEUE);
         let (stop, stopped) = cancel_token();
         let (models, models_receiver) = bounded(MODEL_QUEUE);
+        let (baselines, baseline_receiver) = bounded(BASELINE_QUEUE);
         let (to_inference, frames) = mailbox();
         let (to_preview, preview_frames) = mailbox();
         let shared = Arc::new(Shared::new(event_sender, wake, options.pipeline));
@@ -104,6 +112,7 @@ impl Live {
             frames,
             tuning: tuning_receiver,
             models: models_receiver,
+            baselines: baseline_receiver,
             stop: stopped.channel().clone(),
             observations: observation_sender,
             shared: Arc::clone(&shared),
@@ -118,6 +127,7 @@ impl Live {
             events,
             observations,
             tuning,
+            baselines,
             capture: None,
             recorder: None,
             mark_socket,
@@ -230,6 +240,16 @@ impl Live {
              unsure_below {unsure_below}, search_every_secs {search_every_secs}"
         );
         self.shared.record_event(SessionEvent::SettingsChanged { settings }, Instant::now());
+    }
+
+    /// Corrects faces with another baseline, or with none; [`Event::BaselineChanged`] follows.
+    /// False if the inference thread takes no more now.
+    pub fn set_baseline(&mut self, baseline: Option<Arc<Baseline>>) -> bool {
+        if self.recorder.as_ref().is_none_or(JoinHandle::is_finished) {
+            // One that ended by itself is in nobody's way.
+            self.shared.attach_recorder(None);
+        }
+        self.baselines.try_send(baseline).is_ok()
     }
 
     /// Collects examples, learns from them, uses or writes what was learned;

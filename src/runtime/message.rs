@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use crate::baseline::{Baseline, Reference};
 use crate::frame::{Frame, RunId};
 use crate::observation::{Labels, Observation};
 use crate::pipeline::Pipeline;
@@ -49,6 +50,13 @@ pub enum Event {
         models: ModelsInfo,
         /// When.
         at: Instant,
+    },
+    /// Faces are corrected with this baseline from now on, or with none.
+    BaselineChanged {
+        /// What is applied now.
+        baseline: Option<Arc<Baseline>>,
+        /// Why it is not the one that was asked for, for people.
+        trouble: Option<String>,
     },
     /// Word from the thread that teaches.
     Teaching(TeachingEvent),
@@ -141,6 +149,8 @@ pub struct ModelsInfo {
     pub detector_sha256: String,
     /// Of the file of its second look, in hex, if it has one.
     pub second_look_sha256: Option<String>,
+    /// How neutral faces read with the emotion model; `None`: none of its classes is neutral.
+    pub rest: Option<Reference>,
 }
 
 impl ModelsInfo {
@@ -154,6 +164,7 @@ impl ModelsInfo {
             detector: detector.name.clone(),
             detector_sha256: detector.sha256.clone(),
             second_look_sha256: detector.second_look.as_ref().map(|look| look.sha256.clone()),
+            rest: Reference::of(emotion),
         }
     }
 

@@ -14,7 +14,7 @@ use crate::library::lock_session;
 use crate::session::recorder::folder_name;
 use crate::session::vault::{Key, Passphrase};
 use crate::session::{
-    Latency, RecordError, Recorder, SessionEvent, SessionHeader, SessionSummary, SourceRecord,
+    BaselineRecord, Latency, RecordError, Recorder, SessionEvent, SessionHeader, SessionSummary, SourceRecord,
 };
 
 /// Rows wait in memory at most this long.
@@ -109,6 +109,7 @@ impl Session {
             models: models.records(),
             labels: models.labels.clone(),
             pipeline: setup.pipeline,
+            baseline: setup.baseline.as_deref().map(BaselineRecord::from),
             meta: request.meta,
         };
         let recorder = Recorder::create(&request.sessions_dir, header).map_err(|e| in_words(&e))?;

@@ -10,6 +10,7 @@ use super::message::{Event, LiveObservation, ModelsInfo};
 use super::recording::RecorderMessage;
 use super::stats::Stats;
 use super::teaching::Collector;
+use crate::baseline::Baseline;
 use crate::frame::{Frame, RunId};
 use crate::observation::Observation;
 use crate::pipeline::PipelineOptions;
@@ -35,6 +36,7 @@ pub struct Setup {
     pub models: Option<ModelsInfo>,
     pub source: Option<(SourceSpec, SourceInfo)>,
     pub pipeline: PipelineOptions,
+    pub baseline: Option<Arc<Baseline>>,
 }
 
 impl Shared {
@@ -137,15 +139,15 @@ impl Shared {
         recorder.as_ref().is_some_and(|sender| sender.try_send(message).is_ok())
     }
 
-    /// Notes other models, unless a session is being recorded: its columns are those of the models
-    /// it began with. False if so.
-    pub fn change_models(&self, models: ModelsInfo) -> bool {
+    /// Changes what is at work, unless a session is being recorded: it keeps the models it began
+    /// with, as its columns are theirs, and its baseline. False if so.
+    pub fn change_setup(&self, change: impl FnOnce(&mut Setup)) -> bool {
         // Held until both are done, so that no recording begins in between.
         let recorder = self.recorder_slot();
         if recorder.is_some() {
             return false;
         }
-        self.setup().models = Some(models);
+        change(&mut self.setup());
         true
     }
 

@@ -149,12 +149,14 @@ const OBSERVATION_COLUMNS: &[ColumnSpec<Row>] = &[
     class_number!(
         "p_",
         posterior,
-        "Calibrated probability of the label, from this frame alone. The `p_` columns sum to 1."
+        "Calibrated probability of the label, from this frame alone, as read: no baseline changes \
+         it. The `p_` columns sum to 1."
     ),
     class_number!(
         "smoothed_",
         smoothed,
-        "The same after smoothing in time. The `smoothed_` columns sum to 1."
+        "The same after smoothing in time; corrected before, if `session.json` names a baseline, and \
+         so are `emotion`, `certainty`, `valence` and `arousal`. The `smoothed_` columns sum to 1."
     ),
     face_number!(
         "valence",

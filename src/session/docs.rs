@@ -82,6 +82,9 @@ file analysed at a lower rate, the rest was passed over. |
 | `models` | Of each: `role`, `name`, `sha256` of the weights. |
 | `labels` | Classes as the model names them, in its order. |
 | `pipeline` | Tuning at the start; changes are in `events.csv`. |
+| `baseline` | The personal baseline that was applied throughout: `profile`, `made_utc`, \
+`model_sha256`, `offset` (one a label, added to the logarithm of `p_<label>`; `docs/baseline.md` \
+says how to correct them again); null: none. |
 ";
 
 fn columns<R: TableRow>() -> String {

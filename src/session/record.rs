@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{RECORD, SessionEvent, SessionMeta, write_atomically};
+use crate::baseline::Baseline;
 use crate::pipeline::PipelineOptions;
 use crate::source::{SourceInfo, SourceSpec};
 
@@ -55,6 +56,44 @@ pub struct SessionRecord {
     pub labels: Vec<String>,
     /// Tuning at the start.
     pub pipeline: PipelineOptions,
+    /// The baseline that was applied throughout; `None`: none.
+    pub baseline: Option<BaselineRecord>,
+}
+
+/// A baseline that was applied: enough to correct the raw columns again, see `docs/baseline.md`.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct BaselineRecord {
+    /// The name that the user picked.
+    pub profile: String,
+    /// When it was made, ISO 8601 in UTC.
+    pub made_utc: String,
+    /// Of the model it was made with and applied to, in hexadecimal.
+    pub model_sha256: String,
+    /// What was added to the logarithm of each probability, one a label.
+    pub offset: Vec<f64>,
+}
+
+impl From<&Baseline> for BaselineRecord {
+    fn from(baseline: &Baseline) -> Self {
+        Self {
+            profile: baseline.profile.clone(),
+            made_utc: baseline.made_utc.clone(),
+            model_sha256: baseline.model_sha256.clone(),
+            offset: baseline.offset.clone(),
+        }
+    }
+}
+
+impl BaselineRecord {
+    /// What readers of figures have to know.
+    pub fn in_words(&self) -> String {
+        format!(
+            "labels, valence and arousal are corrected with the baseline \u{201c}{}\u{201d}, mean \
+             probabilities are as read",
+            self.profile
+        )
+    }
 }
 
 /// How many frames became what.

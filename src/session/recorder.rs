@@ -14,7 +14,7 @@ use super::events::{EventRow, SessionEvent};
 use super::folder::create_unique;
 pub use super::folder::folder_name;
 use super::record::{
-    FileRecord, FrameCounts, Gap, Latency, ModelRecord, SCHEMA_VERSION, SessionRecord, SourceRecord,
+    BaselineRecord, FileRecord, FrameCounts, Gap, Latency, ModelRecord, SCHEMA_VERSION, SessionRecord, SourceRecord,
 };
 use super::row::{Row, utc_at};
 use super::row_file::{RowFile, Storage, Whereabouts, create_storage};
@@ -42,6 +42,8 @@ pub struct SessionHeader {
     pub labels: Labels,
     /// Tuning at the start.
     pub pipeline: PipelineOptions,
+    /// The baseline that is applied throughout.
+    pub baseline: Option<BaselineRecord>,
     /// What the user says about the session.
     pub meta: SessionMeta,
 }
@@ -136,7 +138,9 @@ impl Recorder {
             let (path, reason) = (folder.into(), "another program has it open".into());
             return Err(RecordError::Other { path, reason });
         }
-        let SessionHeader { zero_utc, source, file, models, labels, pipeline, meta, .. } = header;
+        let SessionHeader {
+            zero_utc, source, file, models, labels, pipeline, baseline, meta, ..
+        } = header;
         let mut recorder = Self {
             folder: folder.to_owned(),
             record: SessionRecord {
@@ -149,6 +153,7 @@ impl Recorder {
                 models,
                 labels: labels.names().to_vec(),
                 pipeline,
+                baseline,
                 ..SessionRecord::default()
             },
             zero_utc,

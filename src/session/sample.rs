@@ -68,6 +68,7 @@ pub fn header(labels: &Labels) -> SessionHeader {
         }],
         labels: labels.clone(),
         pipeline: PipelineOptions::default(),
+        baseline: None,
         meta: SessionMeta { participant: "P07".into(), ..Default::default() },
     }
 }

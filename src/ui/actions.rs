@@ -2,8 +2,10 @@
 //! surroundings. Views only push [`Action`]s; so a test can see what a click does.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use crate::baseline::Baseline;
 use crate::frame::RunId;
 use crate::interaction::{Answer, Intent};
 use crate::library::{Labelling, Query, SortBy};
@@ -38,10 +40,19 @@ pub enum View {
     Sessions,
     /// Picture, and classes of the user's own.
     Teach,
+    /// Picture, and ten guided seconds of a face at rest.
+    Calibrate,
     /// Everything the user can choose once.
     Settings,
     /// What the companion thinks of the user.
     Companion,
+}
+
+impl View {
+    /// Whether the live picture is on it.
+    pub fn is_live(self) -> bool {
+        matches!(self, Self::Live | Self::Teach | Self::Calibrate)
+    }
 }
 
 /// Something the user asked for.
@@ -99,6 +110,8 @@ pub enum Action {
     Note(NoteAction),
     /// Something about passphrases.
     Lock(LockAction),
+    /// Something about baselines.
+    Baseline(BaselineAction),
 }
 
 /// What can be asked for while a note is written into the recording.
@@ -278,6 +291,21 @@ pub enum CompanionAction {
     Forget(Memory),
 }
 
+/// What can be asked about baselines. That one is applied is a setting.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum BaselineAction {
+    /// Look at the face for ten seconds, for the profile of this name.
+    Begin(String),
+    /// Stop looking, and forget what was found.
+    Discard,
+    /// Keep what was found, and apply it.
+    Keep,
+    /// Ask whether to erase a profile, or do not.
+    AskToErase(Option<String>),
+    /// Erase it.
+    Erase(String),
+}
+
 /// What the views push their wishes into.
 pub type Actions = Vec<Action>;
 
@@ -297,6 +325,8 @@ pub trait Workers {
     fn companion(&mut self, command: CompanionCommand);
     /// Changes smoothing and thresholds.
     fn set_pipeline_options(&mut self, options: PipelineOptions);
+    /// Corrects faces with a baseline, or with none; false: not now.
+    fn set_baseline(&mut self, baseline: Option<Arc<Baseline>>) -> bool;
     /// Collects, learns, uses or writes.
     fn teach(&mut self, command: TeachCommand);
     /// Plays a file.
@@ -340,6 +370,8 @@ pub enum News {
     NoDialog,
     /// What the cards of models say, or why they can't be read.
     Models(Vec<(ModelPlace, Result<ModelFacts, String>)>),
+    /// Baselines that are kept: the name of each, and it, or why it can't be used.
+    Baselines(Vec<(String, Result<Arc<Baseline>, String>)>),
     /// Which of the files that were asked about are not there.
     Missing(Vec<PathBuf>),
     /// Something did not work: what, and what to do.
@@ -361,6 +393,12 @@ pub trait Surroundings {
     fn choose(&mut self, dialog: Dialog);
     /// Reads the card of the built-in model and of those in these folders.
     fn look_at_models(&mut self, folders: Vec<PathBuf>);
+    /// Reads the baselines that are kept.
+    fn look_at_baselines(&mut self);
+    /// Keeps a baseline in place of the one its profile had, and reads all.
+    fn keep_baseline(&mut self, baseline: Arc<Baseline>);
+    /// Erases the baseline of a profile, and reads all.
+    fn erase_baseline(&mut self, profile: &str);
     /// Looks which of these are there.
     fn look_for(&mut self, paths: Vec<PathBuf>);
     /// Next piece of news, if one is waiting.

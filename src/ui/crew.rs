@@ -7,6 +7,7 @@ use std::time::Instant;
 
 use super::actions::Workers;
 use super::preview::PreviewSink;
+use crate::baseline::Baseline;
 use crate::frame::RunId;
 use crate::pipeline::PipelineOptions;
 use crate::runtime::companion::{CompanionCommand, CompanionEvent, ProfileFile, Seat};
@@ -90,6 +91,10 @@ impl Workers for Crew {
 
     fn set_pipeline_options(&mut self, options: PipelineOptions) {
         self.live.set_pipeline_options(options);
+    }
+
+    fn set_baseline(&mut self, baseline: Option<Arc<Baseline>>) -> bool {
+        self.live.set_baseline(baseline)
     }
 
     fn teach(&mut self, command: TeachCommand) {

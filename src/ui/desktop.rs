@@ -13,6 +13,7 @@ use eframe::egui;
 use super::actions::{Dialog, News, Surroundings};
 use super::model_store::ModelFacts;
 use super::store::{CameraEntry, UnfinishedSession};
+use crate::baseline::{Baseline, BaselineError, Baselines};
 use crate::model;
 use crate::runtime::cancel::{CancelGuard, Cancelled, cancel_token};
 use crate::runtime::devices;
@@ -42,6 +43,8 @@ pub struct Hooks {
     pub finish_session: Arc<FinishSession>,
     /// What the user should be reminded of; called once at start.
     pub reminder: Box<Reminder>,
+    /// Where baselines are kept.
+    pub baselines: Baselines,
 }
 
 /// See [`Hooks::reminder`].
@@ -63,6 +66,7 @@ pub struct Desktop {
     save: Option<MailboxSender<Settings>>,
     saver: Option<JoinHandle<()>>,
     finish: Arc<FinishSession>,
+    baselines: Baselines,
     /// A dialog for files is open.
     dialog: Arc<AtomicBool>,
     alive: Option<CancelGuard>,
@@ -105,8 +109,14 @@ impl Desktop {
         let (alive, cancelled) = cancel_token();
         let (save, to_save) = mailbox();
 
-        let Hooks { save_settings, list_cameras, find_unfinished, finish_session, reminder } =
-            hooks;
+        let Hooks {
+            save_settings,
+            list_cameras,
+            find_unfinished,
+            finish_session,
+            reminder,
+            baselines,
+        } = hooks;
         let lister = teller.clone();
         teller.tell_later("camera list", {
             let cancelled = cancelled.clone();
@@ -135,6 +145,7 @@ impl Desktop {
             save: Some(save),
             saver: saver.ok(),
             finish: finish_session,
+            baselines,
             dialog: Arc::default(),
             alive: Some(alive),
         }
@@ -226,6 +237,19 @@ impl Surroundings for Desktop {
         });
     }
 
+    fn look_at_baselines(&mut self) {
+        self.with_baselines(|_| Ok(()));
+    }
+
+    fn keep_baseline(&mut self, baseline: Arc<Baseline>) {
+        self.with_baselines(move |files| files.save(&baseline).map(drop));
+    }
+
+    fn erase_baseline(&mut self, profile: &str) {
+        let profile = profile.to_owned();
+        self.with_baselines(move |files| files.erase(&profile).map(drop));
+    }
+
     fn look_for(&mut self, paths: Vec<PathBuf>) {
         self.teller.tell_later("recent files", move || {
             Some(News::Missing(paths.into_iter().filter(|path| !path.exists()).collect()))
@@ -234,6 +258,32 @@ impl Surroundings for Desktop {
 
     fn try_news(&mut self) -> Option<News> {
         self.news.try_recv().ok()
+    }
+}
+
+impl Desktop {
+    /// Does something to the baselines that are kept, then tells which there are.
+    fn with_baselines(
+        &self,
+        work: impl FnOnce(&Baselines) -> Result<(), BaselineError> + Send + 'static,
+    ) {
+        let (files, teller) = (self.baselines.clone(), self.teller.clone());
+        self.teller.tell_later("baselines", move || {
+            let listed = work(&files).and_then(|()| files.list());
+            Some(match listed {
+                Ok(kept) => {
+                    let words = |error: BaselineError| format!("{error}. {}", error.advice());
+                    let entry = |(name, kept): (String, Result<Baseline, BaselineError>)| {
+                        (name, kept.map(Arc::new).map_err(words))
+                    };
+                    News::Baselines(kept.into_iter().map(entry).collect())
+                }
+                Err(error) => {
+                    teller.tell(News::Baselines(Vec::new()));
+                    News::Trouble(format!("{error}. {}", error.advice()))
+                }
+            })
+        });
     }
 }
 
@@ -343,6 +393,7 @@ mod tests {
             find_unfinished: Box::new(|_| Vec::new()),
             finish_session: Arc::new(|_| Ok(0)),
             reminder: Box::new(|| None),
+            baselines: Baselines::at("baselines".into()),
         }
     }
 

@@ -42,7 +42,8 @@ impl<W: Workers, S: Surroundings> Window<W, S> {
             || self.store.sessions.asks_to_erase.is_some()
             || self.store.companion.asks_to_forget
             || self.note.is_some()
-            || self.store.question.is_some();
+            || self.store.question.is_some()
+            || self.store.baseline.asks_to_erase.is_some();
         let pressed: Vec<Press> = ctx.input(|input| {
             let press = |event: &Event| match *event {
                 Event::Key { key, pressed: true, repeat, modifiers, .. } => {
@@ -145,6 +146,7 @@ impl<W: Workers, S: Surroundings> Window<W, S> {
             _ if asks => actions.push(Action::Help(true)),
             Key::R => actions.extend(self.toggle_recording()),
             Key::L => actions.push(Action::Show(View::Sessions)),
+            Key::C => actions.push(Action::Show(View::Calibrate)),
             Key::M if ready => actions.push(Action::Mark(None)),
             Key::N if ready => actions.push(Action::Note(NoteAction::Begin)),
             // A control that has the keyboard takes the space bar itself.

@@ -6,6 +6,8 @@
 
 pub mod actions;
 mod app_icon;
+mod baseline;
+pub mod baseline_store;
 pub mod classroom;
 mod companion;
 pub mod companion_store;

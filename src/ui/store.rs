@@ -12,6 +12,7 @@ use crate::source::{SourceError, SourceInfo, SourceSpec};
 use crate::words;
 
 use super::actions::Workers;
+use super::baseline_store::BaselineStore;
 use super::classroom::Classroom;
 use super::companion_store::CompanionStore;
 use super::files_store::Files;
@@ -166,6 +167,8 @@ pub struct Store {
     pub companion: CompanionStore,
     /// What a passphrase is asked for, and how far that is.
     pub question: Option<Question>,
+    /// Baselines, and the ten seconds for a new one.
+    pub baseline: BaselineStore,
 }
 
 impl Store {
@@ -194,6 +197,7 @@ impl Store {
             sessions: Sessions::new(),
             companion: CompanionStore::default(),
             question: None,
+            baseline: BaselineStore::default(),
         }
     }
 
@@ -255,10 +259,18 @@ impl Store {
     /// Takes in one message.
     pub fn on_event(&mut self, event: Event) {
         match event {
-            Event::ModelsReady(ModelsInfo { labels, emotion_model, detector, .. }) => {
+            Event::ModelsReady(models) => {
+                self.baseline.on_models(&models);
+                let ModelsInfo { labels, emotion_model, detector, .. } = models;
                 self.models = ModelState::Ready { labels, emotion_model, detector };
             }
             Event::ModelChanged { models, at } => self.on_model_changed(models, at),
+            Event::BaselineChanged { baseline, trouble } => {
+                self.baseline.applied = baseline;
+                if let Some(text) = trouble {
+                    self.tell(Tone::Trouble, text, None);
+                }
+            }
             Event::Teaching(TeachingEvent::Failed { message })
                 if self.model_choice.on_failed(&message) => {}
             Event::Teaching(event) => {
@@ -311,6 +323,7 @@ impl Store {
 
     /// Readings of two models can't stand in one picture: their classes are others.
     fn on_model_changed(&mut self, models: ModelsInfo, at: Instant) {
+        self.baseline.on_models(&models);
         let ModelsInfo { labels, emotion_model, detector, .. } = models;
         self.models = ModelState::Ready { labels, emotion_model, detector };
         self.model_since = Some(at);
@@ -353,6 +366,7 @@ impl Store {
             let reading = Reading::of(&live.observation, labels);
             self.companion.reading = Some((live.captured_at, reading));
         }
+        self.baseline.offer(&live.observation);
         self.live.push(at, live.observation);
     }
 

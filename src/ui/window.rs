@@ -12,8 +12,8 @@ use super::preview::PreviewView;
 use super::store::{RecordingState, SourceState, Store, Tone, count};
 use super::theme::{self, Theme};
 use super::views::{
-    self, FilesPage, NoteSheet, PassphraseFields, ReplayPage, Scene, SessionsPage, SettingsPage,
-    TeachPage,
+    self, CalibratePage, FilesPage, NoteSheet, PassphraseFields, ReplayPage, Scene, SessionsPage,
+    SettingsPage, TeachPage,
 };
 use crate::frame::RunId;
 use crate::session::SessionMeta;
@@ -42,6 +42,7 @@ pub struct Window<W, S> {
     pub(super) view: View,
     pub(super) page: SettingsPage,
     teach_page: TeachPage,
+    calibrate_page: CalibratePage,
     pub(super) files_page: FilesPage,
     pub(super) sessions_page: SessionsPage,
     replay_page: ReplayPage,
@@ -100,6 +101,7 @@ impl<W: Workers, S: Surroundings> Window<W, S> {
             view: View::Live,
             page: SettingsPage::default(),
             teach_page: TeachPage::default(),
+            calibrate_page: CalibratePage::default(),
             files_page: FilesPage::default(),
             sessions_page: SessionsPage::default(),
             replay_page: ReplayPage::default(),
@@ -153,7 +155,7 @@ impl<W: Workers, S: Surroundings> Window<W, S> {
     /// Takes in news; draws nothing. Also called while the window is hidden.
     pub fn logic(&mut self, ctx: &egui::Context, now: Instant) {
         let visible = ctx.input(|input| input.viewport().visible()).unwrap_or(true);
-        let elsewhere = !matches!(self.view, View::Live | View::Teach);
+        let elsewhere = !self.view.is_live();
         self.preview.set_hidden(!visible || elsewhere || self.store.is_frozen());
         if self.store.drain(&self.workers, now, DRAIN_BUDGET) {
             ctx.request_repaint();
@@ -162,6 +164,7 @@ impl<W: Workers, S: Surroundings> Window<W, S> {
         self.follow_model();
         self.follow_sessions(ctx);
         self.follow_companion(visible);
+        self.follow_baseline();
         self.ask_before_closing(ctx);
         self.follow_chosen_face();
         while let Some(news) = self.surroundings.try_news() {
@@ -241,7 +244,7 @@ impl<W: Workers, S: Surroundings> Window<W, S> {
             View::Sessions => {
                 views::sessions_bar(ui, top, scene, &mut self.sessions_page, actions);
             }
-            View::Live | View::Teach | View::Settings | View::Companion => {
+            _ => {
                 views::top_bar(ui, top, scene, &mut self.open_sources, actions);
             }
         }
@@ -297,6 +300,10 @@ impl<W: Workers, S: Surroundings> Window<W, S> {
                     views::sessions_panel(ui, side, scene, page, actions);
                 }
             }
+            View::Calibrate => {
+                views::live_page(ui, centre, whole.height(), scene, actions);
+                views::calibrate_panel(ui, side, scene, &mut self.calibrate_page, actions);
+            }
             View::Teach => {
                 views::live_page(ui, centre, whole.height(), scene, actions);
                 views::teach_panel(ui, side, scene, &mut self.teach_page, actions);
@@ -313,16 +320,7 @@ impl<W: Workers, S: Surroundings> Window<W, S> {
         if let Some(note) = &mut self.note {
             views::note_sheet(ui, note, actions);
         }
-        if self.store.files.asks_to_close {
-            views::close_question(ui, scene, actions);
-        }
-        if self.store.sessions.asks_to_erase.is_some() {
-            views::erase_question(ui, scene, actions);
-        }
-        if self.store.companion.asks_to_forget {
-            views::forget_question(ui, actions);
-        }
-        views::passphrase_question(ui, scene, &mut self.typing, actions);
+        views::questions(ui, scene, &mut self.typing, actions);
         if self.files_hover {
             views::drop_overlay(ui, whole);
         }
@@ -396,6 +394,7 @@ impl<W: Workers, S: Surroundings> Window<W, S> {
             Action::Sessions(action) => self.act_on_sessions(action),
             Action::Companion(action) => self.act_on_companion(action),
             Action::Lock(action) => self.act_on_lock(action),
+            Action::Baseline(action) => self.act_on_baseline(action),
         }
     }
 
@@ -408,7 +407,7 @@ impl<W: Workers, S: Surroundings> Window<W, S> {
         }
         self.view = view;
         match view {
-            View::Live | View::Teach if self.store.spec.is_none() => {
+            view if view.is_live() && self.store.spec.is_none() => {
                 // The program was started with files alone.
                 self.open(self.settings.source.clone());
             }
@@ -421,7 +420,7 @@ impl<W: Workers, S: Surroundings> Window<W, S> {
                 self.play_session_again();
             }
             View::Settings => self.look_at_models(),
-            View::Live | View::Teach | View::Companion => {}
+            View::Live | View::Teach | View::Calibrate | View::Companion => {}
         }
     }
 
@@ -476,6 +475,7 @@ impl<W: Workers, S: Surroundings> Window<W, S> {
             News::Chosen(paths) if self.dialog == Dialog::Video => self.try_video(paths),
             News::Chosen(paths) if self.dialog == Dialog::Profile => self.export_profile(paths),
             News::Chosen(paths) if self.dialog == Dialog::Model => self.model_chosen(paths),
+            News::Baselines(known) => self.store.baseline.known = Some(known),
             News::Models(known) => self.store.model_choice.known = known,
             News::Chosen(paths) => self.add_files(paths),
             News::NoDialog => self.on_no_dialog(),

@@ -59,6 +59,7 @@ impl Made<'_> {
             models: Vec::new(),
             labels: Labels::new(EMOTIONS),
             pipeline: PipelineOptions::default(),
+            baseline: None,
             meta: SessionMeta {
                 participant: self.participant.into(),
                 tags: self.tags.iter().map(|tag| (*tag).to_owned()).collect(),

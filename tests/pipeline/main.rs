@@ -1,6 +1,7 @@
 //! The core through the real models: against another runtime, on the drawn head with its ground
 //! truth, and, where pictures lie beside the checkout, on real faces.
 
+mod baseline;
 mod following;
 mod media;
 mod reference;

@@ -11,6 +11,7 @@ use eframe::egui::{self, Key, Vec2, vec2};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
 
+use mien::baseline::Baseline;
 use mien::frame::{Frame, RunId};
 use mien::geom::Rect;
 use mien::observation::{
@@ -69,6 +70,8 @@ pub enum Call {
     Queue(QueueCommand),
     Library(LibraryCommand),
     Note(SessionEvent),
+    /// Profile of the baseline that is applied; `None`: none.
+    Baseline(Option<String>),
 }
 
 #[derive(Default)]
@@ -132,6 +135,12 @@ impl Workers for FakeWorkers {
 
     fn set_pipeline_options(&mut self, options: PipelineOptions) {
         self.calls.push(Call::Options(options));
+    }
+
+    fn set_baseline(&mut self, baseline: Option<Arc<Baseline>>) -> bool {
+        self.calls.push(Call::Baseline(baseline.as_ref().map(|b| b.profile.clone())));
+        self.events.borrow_mut().push_back(Event::BaselineChanged { baseline, trouble: None });
+        true
     }
 
     fn teach(&mut self, command: TeachCommand) {
@@ -198,6 +207,9 @@ pub struct FakeSurroundings {
     pub pages: Vec<PathBuf>,
     /// Folders of models that were looked at last.
     pub looked_at: Vec<PathBuf>,
+    /// Baselines that were kept, and profiles that were erased.
+    pub kept: Vec<Arc<Baseline>>,
+    pub erased: Vec<String>,
     /// Dialogs that were asked for.
     pub dialogs: Vec<Dialog>,
 }
@@ -225,6 +237,16 @@ impl Surroundings for FakeSurroundings {
 
     fn look_at_models(&mut self, folders: Vec<PathBuf>) {
         self.looked_at = folders;
+    }
+
+    fn look_at_baselines(&mut self) {}
+
+    fn keep_baseline(&mut self, baseline: Arc<Baseline>) {
+        self.kept.push(baseline);
+    }
+
+    fn erase_baseline(&mut self, profile: &str) {
+        self.erased.push(profile.to_owned());
     }
 
     fn look_for(&mut self, _paths: Vec<PathBuf>) {}
@@ -283,6 +305,7 @@ impl Hands {
             emotion_sha256: String::new(),
             detector_sha256: String::new(),
             second_look_sha256: None,
+            rest: None,
         }));
         hands
     }

@@ -4,6 +4,7 @@
 #[path = "../common/made.rs"]
 mod made;
 
+mod baseline;
 mod companion;
 mod files;
 mod hands;

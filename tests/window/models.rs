@@ -55,6 +55,7 @@ fn changed(hands: &mut Hands) {
         emotion_sha256: String::new(),
         detector_sha256: String::new(),
         second_look_sha256: None,
+        rest: None,
     };
     let at = hands.bench().clock;
     hands.event(Event::ModelChanged { models, at });

@@ -59,6 +59,7 @@ fn a_model_with_other_labels_is_drawn_as_well() {
         emotion_sha256: String::new(),
         detector_sha256: String::new(),
         second_look_sha256: None,
+        rest: None,
     }));
     let mut reading = face(1, Label::Class(29));
     reading.smoothed = Posterior::normalised((1..=30).map(|n| n as f32).collect()).unwrap();

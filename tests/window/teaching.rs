@@ -188,6 +188,7 @@ fn it_learns_tells_how_well_and_is_used_and_left() {
         emotion_sha256: String::new(),
         detector_sha256: String::new(),
         second_look_sha256: None,
+        rest: None,
     };
     hands.event(Event::ModelChanged { models, at });
     assert!(hands.shows("It reads now"));

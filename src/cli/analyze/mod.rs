@@ -3,10 +3,13 @@
 mod report;
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use clap::Args;
 
+use super::baseline::named;
 use super::{EXIT_FAILED, EXIT_OK, FormatArg, InputArgs, fail};
+use crate::baseline::Baseline;
 use crate::pipeline::PipelineOptions;
 use crate::runtime::batch::{Batch, BatchOptions, FileEvent, Outcome};
 use crate::runtime::cancel::cancel_token;
@@ -24,6 +27,7 @@ Examples:
   mien analyze --from 1:30 --to 2:00 film.mkv
   mien analyze --json *.mp4 > progress.jsonl
   mien analyze --overlay interview.mp4
+  mien analyze --baseline me interview.mp4
   mien analyze --shard 3/16 --out sessions/3 corpus/
 
 Each file becomes a folder with observations.csv, events.csv and session.json, as a live recording
@@ -86,6 +90,9 @@ pub struct AnalyzeArgs {
     /// Folder of another emotion model (card.toml and its ONNX file).
     #[arg(long, value_name = "DIR")]
     model: Option<PathBuf>,
+    /// Correct every face with the baseline of this profile (`mien baseline list`).
+    #[arg(long, value_name = "PROFILE")]
+    baseline: Option<String>,
 }
 
 /// Analyses all files; the exit code says whether each gave a session.
@@ -112,12 +119,16 @@ pub fn run(args: AnalyzeArgs, outer: InputArgs) -> u8 {
     if let Err(error) = handled {
         return fail(&format!("Ctrl+C can't be caught: {error}"), "");
     }
+    let baseline = match args.baseline.as_deref().map(named).transpose() {
+        Ok(baseline) => baseline,
+        Err(problem) => return fail(&problem.cause, problem.advice),
+    };
     let mut report = Report::new(&inputs, args.json);
     for (path, error) in input_failures {
         report.unusable(&path, &error);
     }
     let paths = inputs.into_iter().map(|input| input.path).collect();
-    let batch = match Batch::start(paths, options(&args, outer), &cancelled) {
+    let batch = match Batch::start(paths, options(&args, outer, baseline), &cancelled) {
         Ok(batch) => batch,
         Err(error) => return fail(&error.to_string(), error.advice()),
     };
@@ -134,7 +145,11 @@ pub fn run(args: AnalyzeArgs, outer: InputArgs) -> u8 {
     if all_well && !interrupted { EXIT_OK } else { EXIT_FAILED }
 }
 
-fn options(args: &AnalyzeArgs, outer: InputArgs) -> BatchOptions {
+fn options(
+    args: &AnalyzeArgs,
+    outer: InputArgs,
+    baseline: Option<Arc<Baseline>>,
+) -> BatchOptions {
     let pipeline = PipelineOptions {
         max_faces: args.faces.map_or(PipelineOptions::default().max_faces, usize::from),
         ..PipelineOptions::default()
@@ -146,6 +161,7 @@ fn options(args: &AnalyzeArgs, outer: InputArgs) -> BatchOptions {
             detector_dir: args.detector.clone().or(outer.detector),
             model_dir: args.model.clone().or(outer.model),
             pipeline,
+            baseline,
             mark_socket: None,
         },
         open: OpenOptions { ffmpeg: !args.no_ffmpeg, picture_rate_hz: args.picture_rate },

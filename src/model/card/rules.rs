@@ -4,14 +4,14 @@ use serde::de::DeserializeOwned;
 
 use super::{
     AffectMap, Calibration, DetectorCard, DetectorOutput, EmotionCard, EmotionOutput, Framing,
-    InputCard, Licence, SecondLookCard, Task,
+    InputCard, Licence, NeutralCard, SecondLookCard, Task,
 };
 
 /// Version of the card's schema that this program reads.
 const SCHEMA: u32 = 1;
 
 /// Keys at the top of a card.
-const KEYS: [&str; 16] = [
+const KEYS: [&str; 17] = [
     "schema",
     "task",
     "name",
@@ -25,6 +25,7 @@ const KEYS: [&str; 16] = [
     "framing",
     "calibration",
     "affect",
+    "neutral",
     "licence",
     "training",
     "metrics",
@@ -115,6 +116,9 @@ pub(super) fn explain(table: &toml::Table) -> (Vec<String>, toml::Table) {
     if let (Some(affect), Some(output)) = (sections.optional::<AffectMap>("affect"), &output) {
         sections.problems.extend(affect.problems(output.labels.len()));
     }
+    if let (Some(neutral), Some(output)) = (sections.optional::<NeutralCard>("neutral"), &output) {
+        sections.problems.extend(neutral.problems(&output.labels));
+    }
     (sections.problems, sections.readable)
 }
 
@@ -161,6 +165,9 @@ impl EmotionCard {
         problems.extend(self.calibration.problems());
         if let Some(affect) = &self.affect {
             problems.extend(affect.problems(self.output.labels.len()));
+        }
+        if let Some(neutral) = &self.neutral {
+            problems.extend(neutral.problems(&self.output.labels));
         }
         problems
     }
@@ -264,6 +271,34 @@ impl AffectMap {
         let within = |values: &[f32]| values.iter().all(|v| (-1.0..=1.0).contains(v));
         if !within(&self.valence) || !within(&self.arousal) {
             problems.push("affect has coordinates outside -1 to 1".into());
+        }
+        problems
+    }
+}
+
+impl NeutralCard {
+    pub(super) fn problems(&self, labels: &[String]) -> Vec<String> {
+        let mut problems = Vec::new();
+        let Some(neutral) = labels.iter().position(|label| *label == self.label) else {
+            return vec![format!("neutral.label \u{201c}{}\u{201d} is no label", self.label)];
+        };
+        if self.log_odds.len() != labels.len() || self.spread.len() != labels.len() {
+            problems.push(format!(
+                "neutral has {} log_odds and {} spreads for {} labels",
+                self.log_odds.len(),
+                self.spread.len(),
+                labels.len(),
+            ));
+            return problems;
+        }
+        let sound = |class: usize| {
+            let (odds, spread) = (self.log_odds[class], self.spread[class]);
+            odds.is_finite() && (class == neutral || spread.is_finite() && spread > 0.0)
+        };
+        if !(0..labels.len()).all(sound) || self.log_odds[neutral] != 0.0 {
+            problems.push(
+                "neutral needs numbers: log_odds 0 for neutral itself, spreads above 0".into(),
+            );
         }
         problems
     }

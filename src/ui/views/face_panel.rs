@@ -38,7 +38,10 @@ pub fn face_panel(ui: &mut egui::Ui, rect: Rect, scene: Scene<'_>, actions: &mut
 fn contents(ui: &mut egui::Ui, bottom: f32, scene: Scene<'_>, actions: &mut Actions) {
     let reading = reading(scene);
     match (reading, scene.store.labels()) {
-        (Some(reading), Some(labels)) => title(ui, scene, reading, labels),
+        (Some(reading), Some(labels)) => {
+            title(ui, scene, reading, labels);
+            baseline(ui, scene);
+        }
         _ => no_reading(ui, scene),
     }
     let Some(labels) = scene.store.labels() else { return };
@@ -66,6 +69,20 @@ fn contents(ui: &mut egui::Ui, bottom: f32, scene: Scene<'_>, actions: &mut Acti
         ui.add_space(theme::GAP);
         quality(ui, reading);
     }
+}
+
+/// That readings are corrected, and with what.
+fn baseline(ui: &mut egui::Ui, scene: Scene<'_>) {
+    let Some(baseline) = &scene.store.baseline.applied else { return };
+    let several = scene.store.readout().latest.as_ref().is_some_and(|seen| seen.faces.len() > 1);
+    let words = if several {
+        format!("baseline “{}”, on every face", baseline.profile)
+    } else {
+        format!("baseline “{}”", baseline.profile)
+    };
+    let words = RichText::new(words).font(theme::font(theme::SIZE_STATUS));
+    ui.label(words.color(Theme::of(ui).muted))
+        .on_hover_text("What this face reads as at rest is taken off. Settings, Baseline.");
 }
 
 /// The chosen face, unless no picture comes: an old number would pass for a new one.

@@ -20,6 +20,7 @@ const KEYS: [(&str, &str); 18] = [
     ("+ −", "where something plays: look closer, or less close"),
     ("[ ]", "there: a span from here, or up to here"),
     ("L", "the list of sessions"),
+    ("C", "calibrate: ten seconds of your face at rest"),
     ("↑ ↓ Enter", "in Sessions: choose one, and show it"),
     ("S", "in a session: figures, or the moment"),
     ("F", "full screen"),

@@ -1,6 +1,8 @@
 //! The regions of the window. Each is a function that draws from a [`Scene`] and pushes what the
 //! user asks for.
 
+mod baseline_settings;
+mod calibrate;
 mod companion_card;
 mod companion_page;
 mod companion_settings;
@@ -47,23 +49,24 @@ use super::widgets::{Button, Icon, Look};
 use crate::session::SessionMeta;
 use crate::settings::Settings;
 
-pub use companion_page::{companion_page, forget_question};
+pub use calibrate::{CalibratePage, calibrate_panel};
+pub use companion_page::companion_page;
 pub use face_panel::face_panel;
-pub use files::{FilesPage, close_question, drop_overlay, files_page};
+pub use files::{FilesPage, drop_overlay, files_page};
 pub use files_bar::files_bar;
 pub use files_panel::files_panel;
 pub use help::help;
 pub use live::live_page;
 pub use note_sheet::{NoteSheet, note_sheet};
 pub use notices::notices;
-pub use passphrase::{PassphraseFields, passphrase_question};
+pub use passphrase::PassphraseFields;
 pub use picture::picture;
 pub use rail::rail;
 pub use replay::{ReplayPage, replay_page};
 pub use replay_panel::replay_panel;
 pub use sessions::{SessionsPage, sessions_page};
 pub use sessions_bar::sessions_bar;
-pub use sessions_panel::{erase_question, sessions_panel};
+pub use sessions_panel::sessions_panel;
 pub use settings_page::{SettingsPage, settings_page};
 pub use status_line::status_line;
 pub use teach::{TeachPage, teach_panel};
@@ -104,6 +107,29 @@ impl Scene<'_> {
         let files = self.offers_unfinished && !self.settings.unfinished_files.is_empty();
         !self.store.notices.is_empty() || !self.store.unfinished.is_empty() || files
     }
+}
+
+/// What is asked before something is done for good.
+pub fn questions(
+    ui: &mut egui::Ui,
+    scene: Scene<'_>,
+    typing: &mut PassphraseFields,
+    actions: &mut Actions,
+) {
+    let store = scene.store;
+    if store.files.asks_to_close {
+        files::close_question(ui, scene, actions);
+    }
+    if store.sessions.asks_to_erase.is_some() {
+        sessions_panel::erase_question(ui, scene, actions);
+    }
+    if store.companion.asks_to_forget {
+        companion_page::forget_question(ui, actions);
+    }
+    if let Some(profile) = &store.baseline.asks_to_erase {
+        baseline_settings::erase_baseline_question(ui, profile, actions);
+    }
+    passphrase::passphrase_question(ui, scene, typing, actions);
 }
 
 /// The panel at the right: its ground and border, and contents that scroll.

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use eframe::egui::{self, Align2, Rect, RichText, TextEdit, vec2};
 
+use super::baseline_settings::baseline_settings;
 use super::companion_settings::companion_settings;
 use super::model_card::model_card;
 use super::teach::call;
@@ -61,6 +62,7 @@ pub fn settings_page(
             model_card(ui, scene, &mut settings, &mut page.model, actions);
         });
         card(ui, "Reading", |ui| reading(ui, &mut settings));
+        card(ui, "Baseline", |ui| baseline_settings(ui, scene, &mut settings, actions));
         card(ui, "Companion", |ui| companion_settings(ui, &mut settings.companion, actions));
         card(ui, "Window", |ui| window(ui, &mut settings));
     });

@@ -261,6 +261,7 @@ pub(super) fn more(ui: &mut egui::Ui, scene: Scene<'_>, actions: &mut Actions) {
             ("Files", "", Action::Show(View::Files)),
             ("Sessions", "L", Action::Show(View::Sessions)),
             ("Teach", "", Action::Show(View::Teach)),
+            ("Calibrate", "C", Action::Show(View::Calibrate)),
             ("Settings", "", Action::Show(View::Settings)),
             ("Marker", "M", Action::Mark(None)),
             ("Note", "N", Action::Note(NoteAction::Begin)),
