@@ -164,8 +164,9 @@ fn raw_columns_are_the_same_with_a_baseline_and_without() {
 /// how to compute.
 fn can_be_corrected_again(table: &str, offset: &[f64]) {
     let header: Vec<&str> = table.lines().next().unwrap().split(',').collect();
-    let row = table.lines().skip(1).find(|line| line.contains(",1,") && !line.contains(",0,,"));
-    let row: Vec<&str> = row.unwrap().split(',').collect();
+    let success = header.iter().position(|name| *name == "success").unwrap();
+    let rows = table.lines().skip(1).map(|line| line.split(',').collect::<Vec<&str>>());
+    let row = rows.into_iter().find(|row| row[success] == "1").unwrap();
     let numbers = |prefix: &str| -> Vec<f64> {
         let cells = header.iter().zip(&row).filter(|(name, _)| name.starts_with(prefix));
         cells.map(|(_, cell)| cell.parse().unwrap()).collect()

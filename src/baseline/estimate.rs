@@ -107,11 +107,11 @@ fn offset_of(class: usize, samples: &[Sample], reference: &Reference) -> f32 {
         all.push(odds);
         seconds.entry(sample.second).or_default().push(odds);
     }
-    let mut of_seconds: Vec<f32> = seconds.into_values().map(median).collect();
+    let of_seconds: Vec<f32> = seconds.into_values().map(median).collect();
     let excess = (median(all) - usual).max(0.0);
     // Frames of a second are nearly the same picture, so that seconds count and not frames.
     let independent = of_seconds.len().max(1) as f32;
-    let deviation = deviation(&mut of_seconds).max(LEAST_DEVIATION);
+    let deviation = deviation(&of_seconds).max(LEAST_DEVIATION);
     let trust = spread.powi(2) / (spread.powi(2) + deviation.powi(2) / independent);
     -(trust * excess).min(MOST)
 }
@@ -127,7 +127,7 @@ pub fn median(mut values: Vec<f32>) -> f32 {
 }
 
 /// Standard deviation; 0 of fewer than two.
-fn deviation(values: &mut [f32]) -> f32 {
+fn deviation(values: &[f32]) -> f32 {
     if values.len() < 2 {
         return 0.0;
     }
@@ -138,7 +138,7 @@ fn deviation(values: &mut [f32]) -> f32 {
 
 fn moved(samples: &[Sample]) -> bool {
     let of = |value: fn(&Sample) -> f32| {
-        deviation(&mut samples.iter().map(value).collect::<Vec<f32>>())
+        deviation(&samples.iter().map(value).collect::<Vec<f32>>())
     };
     let eyes = median(samples.iter().map(|sample| sample.eyes).collect()).max(1.0);
     let place = of(|sample| sample.at.x).hypot(of(|sample| sample.at.y)) / eyes;

@@ -175,7 +175,7 @@ mod tests {
             sound.replace("offset = [0.0,", "offset = ["),
             sound.replace("-1.5", "-7.5"),
             sound.replace("-1.5", "nan"),
-            sound.replace("0.3,", "3.0,"),
+            sound.replace("0.6,", "3.0,"),
             "\0\0\0".to_owned(),
         ];
         for text in spoilt {

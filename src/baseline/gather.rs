@@ -22,8 +22,10 @@ const PAUSE: Duration = Duration::from_millis(500);
 const SECOND_FACE: f32 = 0.2;
 /// Readings of a lower quality are not taken.
 const GOOD_ENOUGH: f32 = 0.3;
-/// Eye distances a second beyond which a head moves.
+/// Eye distances a second beyond which a head moves, ...
 const MOVES: f32 = 1.5;
+/// ... and those that two readings of a still head may lie apart.
+const JITTER: f32 = 0.06;
 
 /// What stands in the way of a reading.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,6 +62,15 @@ impl Obstacle {
     }
 }
 
+/// The face in the frame before.
+#[derive(Debug, Clone, Copy)]
+struct Last {
+    track: TrackId,
+    pts: Pts,
+    at: Point,
+    taken: bool,
+}
+
 /// Readings on their way to a baseline.
 #[derive(Debug, Clone)]
 pub struct Gathering {
@@ -68,7 +79,7 @@ pub struct Gathering {
     track: Option<TrackId>,
     samples: Vec<Sample>,
     good: Duration,
-    last: Option<(Pts, Point, f32)>,
+    last: Option<Last>,
     obstacle: Option<Obstacle>,
     /// Frames that each obstacle cost.
     missed: Vec<(Obstacle, u32)>,
@@ -97,7 +108,10 @@ impl Gathering {
         }
         match self.face(observation) {
             Ok(face) => self.take(observation.pts, face),
-            Err(obstacle) => self.miss(obstacle),
+            Err(obstacle) => {
+                self.last = None;
+                self.miss(obstacle);
+            }
         }
     }
 
@@ -113,26 +127,30 @@ impl Gathering {
         if face.quality.overall() < GOOD_ENOUGH {
             return Err(Obstacle::Poor(face.quality.hint.unwrap_or(Hint::Ambiguous)));
         }
-        let (at, _) = place(face);
-        let moves = self.last.is_some_and(|(pts, before, eyes)| {
-            let secs = observation.pts.saturating_since(pts).as_secs_f32();
-            self.track == Some(face.track) && at.distance(before) > MOVES * eyes * secs.max(0.02)
-        });
-        if moves { Err(Obstacle::Moves) } else { Ok(face) }
+        Ok(face)
     }
 
     fn take(&mut self, pts: Pts, face: &FaceReading) {
-        if self.track != Some(face.track) {
+        let (track, (at, eyes)) = (face.track, place(face));
+        let last = self.last.filter(|last| last.track == track);
+        let since = last.map(|last| pts.saturating_since(last.pts)).unwrap_or_default();
+        let moves = last.is_some_and(|last| {
+            at.distance(last.at) > eyes * (JITTER + MOVES * since.as_secs_f32())
+        });
+        self.last = Some(Last { track, pts, at, taken: !moves });
+        if moves {
+            self.miss(Obstacle::Moves);
+            return;
+        }
+        if self.track != Some(track) {
             // A face that was lost and found may be another person's.
-            self.track = Some(face.track);
+            self.track = Some(track);
             self.samples.clear();
             self.good = Duration::ZERO;
-            self.last = None;
         }
-        let (at, eyes) = place(face);
-        let since = self.last.map(|(before, ..)| pts.saturating_since(before));
-        self.good += since.filter(|since| *since <= PAUSE).unwrap_or_default();
-        self.last = Some((pts, at, eyes));
+        if last.is_some_and(|last| last.taken) && since <= PAUSE {
+            self.good += since;
+        }
         self.obstacle = None;
         self.samples.push(Sample {
             second: self.good.as_secs(),
@@ -144,12 +162,6 @@ impl Gathering {
     }
 
     fn miss(&mut self, obstacle: Obstacle) {
-        if obstacle != Obstacle::Moves {
-            self.last = None;
-        } else if let Some((pts, ..)) = &mut self.last {
-            // From where it is now on; the time between does not count.
-            *pts = Pts::new(pts.since_start() + Duration::from_millis(20));
-        }
         self.obstacle = Some(obstacle);
         match self.missed.iter_mut().find(|(known, _)| *known == obstacle) {
             Some((_, count)) => *count += 1,

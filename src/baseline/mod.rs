@@ -37,7 +37,7 @@ const NAME: RangeInclusive<usize> = 1..=40;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Baseline {
     /// Version of the file.
-    version: u32,
+    pub version: u32,
     /// The name that the user picked.
     pub profile: String,
     /// When it was made, ISO 8601 in UTC.

@@ -25,7 +25,7 @@ impl Offset {
     }
 
     /// The corrected posterior, `p_k · exp(offset_k)` scaled to sum 1: the adjustment of outputs to
-    /// other prior probabilities of Saerens, Latinne & Decaestecker (2002), equation 4. One of
+    /// other prior probabilities of Saerens, Latinne & Decaestecker (2002). One of
     /// another number of classes is given back as it is.
     pub fn apply(&self, posterior: &Posterior) -> Posterior {
         let classes = posterior.as_slice();
