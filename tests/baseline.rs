@@ -42,7 +42,7 @@ fn kept(home: &Path, profile: &str, sha256: Option<&str>) -> Baselines {
          reference_of_card = true\n\
          labels = [\"neutral\", \"happiness\", \"surprise\", \"sadness\", \"anger\", \"disgust\", \
          \"fear\", \"contempt\"]\n\
-         offset = [0.0, -2.0, -1.0, -0.5, 0.0, 0.0, 0.0, 0.0]\n\
+         offset = [0.0, -1.5, -1.0, -0.5, 0.0, 0.0, 0.0, 0.0]\n\
          at_rest = [0.5, 0.3, 0.2, 0.0, 0.0, 0.0, 0.0, 0.0]\n\
          corrected = [0.9, 0.05, 0.05, 0.0, 0.0, 0.0, 0.0, 0.0]\n",
         sha256.or(built_in).unwrap()
@@ -149,7 +149,7 @@ fn raw_columns_are_the_same_with_a_baseline_and_without() {
     assert_ne!(cells(&before, false), cells(&after, false));
     assert!(Session::open(&plain).unwrap().record().baseline.is_none());
     let record = corrected.record().baseline.clone().unwrap();
-    assert_eq!((record.profile.as_str(), record.offset[1]), ("me", -2.0));
+    assert_eq!((record.profile.as_str(), record.offset[1]), ("me", -1.5));
     can_be_corrected_again(&after, &record.offset);
 
     let folder = corrected.folder().to_str().unwrap();
@@ -249,7 +249,10 @@ impl Workers {
     }
 
     /// What is applied after a wish, and why it is another one.
-    fn apply(&mut self, baseline: Option<Arc<Baseline>>) -> (Option<Arc<Baseline>>, Option<String>) {
+    fn apply(
+        &mut self,
+        baseline: Option<Arc<Baseline>>,
+    ) -> (Option<Arc<Baseline>>, Option<String>) {
         self.events.clear();
         assert!(self.live.set_baseline(baseline));
         self.wait("word of the baseline", |workers| {

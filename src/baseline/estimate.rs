@@ -3,12 +3,10 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::{Baseline, MOST, Made, Offset, Reference, Refusal, VERSION, mean, rounded};
+use super::{Baseline, FLOOR, MOST, Made, Offset, Reference, Refusal, VERSION, mean, rounded};
 use crate::geom::Point;
 use crate::observation::Posterior;
 
-/// Smaller probabilities count as this: their logarithms say nothing.
-const FLOOR: f32 = 1e-4;
 /// A face rests a little differently every time, so that ten even seconds are no proof: least
 /// standard deviation of the log-odds of a second.
 const LEAST_DEVIATION: f32 = 0.5;
@@ -20,6 +18,9 @@ const RESTS: f64 = 0.1;
 const STILL: f32 = 0.5;
 /// The same of where it looks, in degrees.
 const LOOKS: f32 = 12.0;
+
+/// A second with fewer readings says nothing by itself.
+const IN_A_SECOND: usize = 2;
 
 /// One good reading.
 #[derive(Debug, Clone)]
@@ -89,8 +90,7 @@ pub fn estimate(
 /// How much more likely against neutral the class is than for the average neutral face, taken off as
 /// far as the readings bear it.
 fn offset_of(class: usize, samples: &[Sample], reference: &Reference) -> f32 {
-    let (Some(usual), Some(spread)) =
-        (reference.log_odds.get(class), reference.spread.get(class))
+    let (Some(usual), Some(spread)) = (reference.log_odds.get(class), reference.spread.get(class))
     else {
         return 0.0;
     };
@@ -107,7 +107,8 @@ fn offset_of(class: usize, samples: &[Sample], reference: &Reference) -> f32 {
         all.push(odds);
         seconds.entry(sample.second).or_default().push(odds);
     }
-    let of_seconds: Vec<f32> = seconds.into_values().map(median).collect();
+    let of_seconds: Vec<f32> =
+        seconds.into_values().filter(|odds| odds.len() >= IN_A_SECOND).map(median).collect();
     let excess = (median(all) - usual).max(0.0);
     // Frames of a second are nearly the same picture, so that seconds count and not frames.
     let independent = of_seconds.len().max(1) as f32;
@@ -127,7 +128,7 @@ pub fn median(mut values: Vec<f32>) -> f32 {
 }
 
 /// Standard deviation; 0 of fewer than two.
-fn deviation(values: &[f32]) -> f32 {
+pub fn deviation(values: &[f32]) -> f32 {
     if values.len() < 2 {
         return 0.0;
     }
@@ -137,9 +138,8 @@ fn deviation(values: &[f32]) -> f32 {
 }
 
 fn moved(samples: &[Sample]) -> bool {
-    let of = |value: fn(&Sample) -> f32| {
-        deviation(&samples.iter().map(value).collect::<Vec<f32>>())
-    };
+    let of =
+        |value: fn(&Sample) -> f32| deviation(&samples.iter().map(value).collect::<Vec<f32>>());
     let eyes = median(samples.iter().map(|sample| sample.eyes).collect()).max(1.0);
     let place = of(|sample| sample.at.x).hypot(of(|sample| sample.at.y)) / eyes;
     place > STILL || of(|sample| sample.turn.0) > LOOKS || of(|sample| sample.turn.1) > LOOKS

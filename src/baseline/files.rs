@@ -91,7 +91,10 @@ impl Baselines {
         let bytes = fs::read(&path).map_err(unreadable)?;
         let baseline = Baseline::from_toml(&String::from_utf8_lossy(&bytes)).map_err(damaged)?;
         if baseline.profile != profile {
-            return Err(damaged(format!("it says that it is \u{201c}{}\u{201d}", baseline.profile)));
+            return Err(damaged(format!(
+                "it says that it is \u{201c}{}\u{201d}",
+                baseline.profile
+            )));
         }
         Ok(baseline)
     }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::estimate::{Sample, estimate};
 use super::{Baseline, Made, Reference, Refusal};
+use crate::frame::RunId;
 use crate::geom::Point;
 use crate::observation::{FaceReading, Hint, Observation, TrackId};
 use crate::time::Pts;
@@ -62,10 +63,13 @@ impl Obstacle {
     }
 }
 
+/// Faces are numbered anew in every run.
+type Track = (RunId, TrackId);
+
 /// The face in the frame before.
 #[derive(Debug, Clone, Copy)]
 struct Last {
-    track: TrackId,
+    track: Track,
     pts: Pts,
     at: Point,
     taken: bool,
@@ -76,7 +80,7 @@ struct Last {
 pub struct Gathering {
     reference: Reference,
     target: Duration,
-    track: Option<TrackId>,
+    track: Option<Track>,
     samples: Vec<Sample>,
     good: Duration,
     last: Option<Last>,
@@ -107,7 +111,7 @@ impl Gathering {
             return;
         }
         match self.face(observation) {
-            Ok(face) => self.take(observation.pts, face),
+            Ok(face) => self.take((observation.run, face.track), observation.pts, face),
             Err(obstacle) => {
                 self.last = None;
                 self.miss(obstacle);
@@ -130,8 +134,8 @@ impl Gathering {
         Ok(face)
     }
 
-    fn take(&mut self, pts: Pts, face: &FaceReading) {
-        let (track, (at, eyes)) = (face.track, place(face));
+    fn take(&mut self, track: Track, pts: Pts, face: &FaceReading) {
+        let (at, eyes) = place(face);
         let last = self.last.filter(|last| last.track == track);
         let since = last.map(|last| pts.saturating_since(last.pts)).unwrap_or_default();
         let moves = last.is_some_and(|last| {

@@ -5,8 +5,8 @@ use std::fmt;
 use std::ops::ControlFlow;
 use std::path::Path;
 
-use super::estimate::median;
-use super::{Reference, rounded};
+use super::estimate::{deviation, median};
+use super::{FLOOR, Reference, rounded};
 use crate::dataset::crop::CropError;
 use crate::dataset::labels::noun;
 use crate::dataset::{Crop, Dataset, DatasetError, DatasetOptions, FaceCropper};
@@ -15,10 +15,6 @@ use crate::vision::classify::EmotionClassifier;
 
 /// Fewer pictures say nothing of faces in general.
 const FEWEST: usize = 50;
-/// Smaller probabilities count as this.
-const FLOOR: f32 = 1e-4;
-/// Of a normal distribution, the standard deviation in median absolute deviations.
-const NORMAL: f64 = 1.4826;
 /// Pictures in memory at a time.
 const BATCH: usize = 64;
 
@@ -29,7 +25,7 @@ pub struct Measured {
     pub label: String,
     /// Medians of `ln p_k - ln p_neutral`, one a class.
     pub log_odds: Vec<f64>,
-    /// Their standard deviations, from the median absolute deviation, one a class.
+    /// Their standard deviations, one a class.
     pub spread: Vec<f64>,
     /// Pictures that were read.
     pub pictures: usize,
@@ -96,8 +92,8 @@ pub fn measure(
 ) -> Result<Measured, MeasureError> {
     let labels = model.card.labels();
     let neutral = Reference::of(&model.card).map(|reference| reference.neutral);
-    let neutral = neutral
-        .ok_or_else(|| MeasureError::NoNeutral { classes: labels.names().join(", ") })?;
+    let neutral =
+        neutral.ok_or_else(|| MeasureError::NoNeutral { classes: labels.names().join(", ") })?;
     let dataset = Dataset::open(path, DatasetOptions::default())?;
     let is_neutral = |example: &usize| {
         let class = dataset.examples()[*example].truth.class();
@@ -120,8 +116,7 @@ pub fn measure(
                 Ok(None) | Err(CropError::Network(_)) => continue,
             };
             let Ok(posterior) = classifier.posterior(&crop) else { continue };
-            let logs: Vec<f32> =
-                posterior.as_slice().iter().map(|p| p.max(FLOOR).ln()).collect();
+            let logs: Vec<f32> = posterior.as_slice().iter().map(|p| p.max(FLOOR).ln()).collect();
             for (class, odds) in odds.iter_mut().enumerate() {
                 odds.push(logs[class] - logs[neutral]);
             }
@@ -136,10 +131,7 @@ pub fn measure(
         return Err(MeasureError::TooFew { pictures });
     }
     let medians: Vec<f32> = odds.iter().map(|odds| median(odds.clone())).collect();
-    let spread = odds.iter().zip(&medians).map(|(odds, middle)| {
-        let distances = odds.iter().map(|value| (value - middle).abs()).collect();
-        NORMAL * f64::from(median(distances))
-    });
+    let spread = odds.iter().map(|odds| f64::from(deviation(odds)));
     Ok(Measured {
         label: labels.name(neutral).to_owned(),
         log_odds: medians.iter().map(|value| rounded(f64::from(*value))).collect(),

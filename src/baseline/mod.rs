@@ -30,6 +30,10 @@ pub use refusal::Refusal;
 /// Version of the file. Rises when a field changes its meaning or goes.
 const VERSION: u32 = 1;
 
+/// Smaller probabilities count as this: below, a model's logarithms scatter by units and say nothing
+/// that anybody would see.
+const FLOOR: f32 = 0.01;
+
 /// Letters of a name.
 const NAME: RangeInclusive<usize> = 1..=40;
 
@@ -165,9 +169,7 @@ impl Baseline {
 /// file too.
 pub fn is_name(name: &str) -> bool {
     let plain = |c: char| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_');
-    NAME.contains(&name.chars().count())
-        && name.chars().all(plain)
-        && name.trim() == name
+    NAME.contains(&name.chars().count()) && name.chars().all(plain) && name.trim() == name
 }
 
 /// Rounded to what a reader can use; what is stored is what is applied.

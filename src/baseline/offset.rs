@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use crate::observation::Posterior;
 
-/// No class loses more than this against neutral: a factor of 7.4 in its odds.
-pub const MOST: f32 = 2.0;
+/// No class loses more than this against neutral: a factor of 4.5 in its odds.
+pub const MOST: f32 = 1.5;
 
 /// What is added to the logarithm of each probability, one a class, each `-`[`MOST`]`..=0`. Neutral
 /// has 0, so no class gains on it. Cheap to clone.
@@ -47,7 +47,7 @@ mod tests {
 
     #[test]
     fn what_is_corrected_is_a_posterior_whatever_it_was() {
-        let offset = Offset::new(vec![0.0, -2.0, -0.5, -1.3]).unwrap();
+        let offset = Offset::new(vec![0.0, -1.5, -0.5, -1.3]).unwrap();
         let mut state = 3_u32;
         let mut next = || {
             state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
@@ -79,7 +79,7 @@ mod tests {
 
     #[test]
     fn what_is_out_of_range_is_no_offset() {
-        for wrong in [vec![], vec![0.1, 0.0], vec![0.0, -2.1], vec![0.0, f32::NAN]] {
+        for wrong in [vec![], vec![0.1, 0.0], vec![0.0, -1.6], vec![0.0, f32::NAN]] {
             assert_eq!(Offset::new(wrong.clone()), None, "{wrong:?}");
         }
     }

@@ -4,7 +4,7 @@ use crate::dataset::labels::noun;
 use crate::model::card::EmotionCard;
 
 /// Spread of the log-odds where the card does not say it; about that of the built-in model.
-const USUAL_SPREAD: f32 = 1.5;
+const USUAL_SPREAD: f32 = 1.0;
 
 /// How neutral faces read with a model.
 #[derive(Debug, Clone, PartialEq)]

@@ -96,7 +96,7 @@ fn gather(secs: f64, mut at: impl FnMut(f64) -> Vec<FaceReading>) -> Gathering {
     gathering
 }
 
-const SAD_AT_REST: [f32; 3] = [0.65, 0.02, 0.33];
+const SAD_AT_REST: [f32; 3] = [0.66, 0.01, 0.33];
 
 #[test]
 fn a_face_that_rests_sad_reads_neutral_and_a_smile_stays_one() {
@@ -114,7 +114,7 @@ fn a_face_that_rests_sad_reads_neutral_and_a_smile_stays_one() {
     assert_eq!(baseline.seconds, 10.0);
     let (label, before, after) = baseline.most_corrected().unwrap();
     assert_eq!(label, "sadness");
-    assert!(before > 0.32 && after < 0.1, "{before} {after}");
+    assert!(before > 0.32 && after < 0.11, "{before} {after}");
     let offset = baseline.offset_for("m", "ab", &labels()).unwrap();
     let shown = |weights: [f32; 3]| {
         offset.apply(&Posterior::normalised(weights.to_vec()).unwrap()).as_slice().to_vec()
@@ -139,12 +139,12 @@ fn what_is_taken_off_is_capped_and_less_where_seconds_differ() {
     let of = |secs: f64, wobble: f32| {
         let at = |moment: f64| {
             let up = if moment as u64 % 2 == 0 { wobble } else { -wobble };
-            vec![face(1, [0.7, 0.01, 0.29 * up.exp()])]
+            vec![face(1, [0.85, 0.01, 0.14 * up.exp()])]
         };
         gather(secs, at).end(&labels(), made()).unwrap().offset[2]
     };
-    let (steady, wobbling, short) = (of(11.0, 0.0), of(11.0, 0.35), of(3.2, 0.0));
-    assert!(steady < -1.9, "{steady}");
+    let (steady, wobbling, short) = (of(11.0, 0.0), of(11.0, 0.9), of(3.2, 0.0));
+    assert!((-1.3..-1.1).contains(&steady), "{steady}");
     assert!(wobbling > steady && short > steady, "{steady} {wobbling} {short}");
     let extreme = gather(11.0, |_| vec![face(1, [0.2, 0.01, 0.79])]);
     assert_eq!(extreme.end(&labels(), made()).unwrap().offset[2], f64::from(-MOST));

@@ -197,10 +197,8 @@ fn make(
         advice: "A baseline corrects towards neutral; use a model that knows it.",
     })?;
     let mut gathering = Gathering::new(reference, TARGET);
-    let unreadable = |error: media::MediaError| Problem {
-        cause: error.to_string(),
-        advice: error.advice(),
-    };
+    let unreadable =
+        |error: media::MediaError| Problem { cause: error.to_string(), advice: error.advice() };
     let mut reader = media::open(file, &OpenOptions::default()).map_err(unreadable)?;
     if let Some(from) = from {
         reader.seek(from).map_err(unreadable)?;
@@ -238,7 +236,10 @@ fn list(json: bool) -> Result<(), Problem> {
         match (baseline, json) {
             (Ok(baseline), true) => println!("{}", serde_json::json!(baseline)),
             (Err(error), true) => {
-                println!("{}", serde_json::json!({ "profile": name, "problem": error.to_string() }));
+                println!(
+                    "{}",
+                    serde_json::json!({ "profile": name, "problem": error.to_string() })
+                );
             }
             (Ok(baseline), false) => {
                 println!("{name:<24} {}  {}", baseline.made_utc, effect(&baseline));
@@ -273,11 +274,8 @@ fn in_words(baseline: &Baseline) -> String {
     );
     let rows = baseline.at_rest.iter().zip(&baseline.corrected).zip(&baseline.offset);
     for (label, ((before, after), offset)) in baseline.labels.iter().zip(rows) {
-        text += &format!(
-            "{label:<14}{:>9}{:>11}{offset:>9.2}\n",
-            percent(*before),
-            percent(*after)
-        );
+        text +=
+            &format!("{label:<14}{:>9}{:>11}{offset:>9.2}\n", percent(*before), percent(*after));
     }
     text
 }

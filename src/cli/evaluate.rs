@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use super::baseline::named;
 use super::{EXIT_OK, InputArgs, fail};
 use crate::dataset::{Crop, DatasetOptions, Numbering};
 use crate::evaluate::{ClassChoice, EvaluateOptions, Report, evaluate, to_html, to_text};
@@ -48,6 +49,9 @@ pub(super) struct EvaluateArgs {
     /// Cores to use; else all.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=512))]
     jobs: Option<u16>,
+    /// Correct readings with the baseline of this profile, to see what that costs.
+    #[arg(long, value_name = "PROFILE")]
+    baseline: Option<String>,
     /// One JSON object on standard output instead of the table.
     #[arg(long)]
     json: bool,
@@ -133,8 +137,13 @@ impl EvaluateArgs {
 
 /// Evaluates and prints; `outer` is what stands before the subcommand.
 pub(super) fn run(args: &EvaluateArgs, outer: &InputArgs) -> u8 {
+    let baseline = match args.baseline.as_deref().map(named).transpose() {
+        Ok(baseline) => baseline,
+        Err(problem) => return fail(&problem.cause, problem.advice),
+    };
+    let options = EvaluateOptions { baseline, ..args.options(outer) };
     let bar = progress_bar();
-    let result = evaluate(&args.data, &args.options(outer), &mut |done, total| {
+    let result = evaluate(&args.data, &options, &mut |done, total| {
         bar.set_length(total as u64);
         bar.set_position(done as u64);
     });

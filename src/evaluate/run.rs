@@ -2,12 +2,14 @@
 
 use std::ops::ControlFlow;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rayon::iter::{IntoParallelIterator, ParallelIterator};
 
 use super::report::{self, Counts, Named, Report};
 use super::{ClassChoice, ClassSpace, Conditions, Reading};
+use crate::baseline::{Baseline, BaselineError, Offset};
 use crate::dataset::crop::{Crop, CropError, Cut, FaceCropper};
 use crate::dataset::{
     Dataset, DatasetError, DatasetOptions, PictureError, StoredPicture, parallel,
@@ -39,6 +41,8 @@ pub struct EvaluateOptions {
     pub jobs: usize,
     /// Below this certainty the app says `unsure`, 0..=1.
     pub unsure_below: f32,
+    /// Corrects every reading; `None`: none is corrected.
+    pub baseline: Option<Arc<Baseline>>,
 }
 
 impl Default for EvaluateOptions {
@@ -53,6 +57,7 @@ impl Default for EvaluateOptions {
             limit: None,
             jobs: std::thread::available_parallelism().map_or(1, usize::from),
             unsure_below: PipelineOptions::default().unsure_below,
+            baseline: None,
         }
     }
 }
@@ -66,6 +71,9 @@ pub enum EvaluateError {
     /// A model can't be used.
     #[error(transparent)]
     Model(#[from] ModelError),
+    /// The baseline belongs to another model.
+    #[error(transparent)]
+    Baseline(#[from] BaselineError),
     /// Data and model speak of different things.
     #[error("the model knows none of the classes of the data ({data}); it knows {model}")]
     NoCommonClass {
@@ -91,6 +99,7 @@ impl EvaluateError {
         match self {
             Self::Dataset(error) => error.advice(),
             Self::Model(error) => error.advice(),
+            Self::Baseline(error) => error.advice(),
             Self::NoCommonClass { .. } => {
                 "Rename the classes of the data, or name the model they are for with --model."
             }
@@ -116,6 +125,11 @@ pub fn evaluate(
     let dataset = Dataset::open(path, options.dataset)?;
     let selected = dataset.select(options.split.as_deref())?;
     let first = EmotionClassifier::new(load_model(options)?);
+    let offset = options.baseline.as_ref().map(|baseline| {
+        let card = &first.model().card;
+        baseline.offset_for(&card.name, &card.sha256, first.labels().names())
+    });
+    let offset = offset.transpose()?;
     let space = ClassSpace::new(options.classes, dataset.classes(), first.labels());
     check_common_classes(&dataset, &first, &space)?;
     let mut counts = Counts {
@@ -147,6 +161,7 @@ pub fn evaluate(
         space: &space,
         counts,
         readings: Vec::with_capacity(wanted.len()),
+        offset,
         times: FaceTimes::default(),
     };
     let mut failed = None;
@@ -324,6 +339,7 @@ struct Tally<'a> {
     space: &'a ClassSpace,
     counts: Counts,
     readings: Vec<Reading>,
+    offset: Option<Offset>,
     times: FaceTimes,
 }
 
@@ -350,7 +366,8 @@ impl Tally<'_> {
                     }
                 }
                 self.times.classifying.push(classifying);
-                let posterior = self.space.posterior(&posterior);
+                let corrected = self.offset.as_ref().map(|offset| offset.apply(&posterior));
+                let posterior = self.space.posterior(&corrected.unwrap_or(posterior));
                 self.readings.push(Reading { example, truth, posterior, conditions });
             }
         }

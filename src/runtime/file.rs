@@ -22,8 +22,8 @@ use crate::observation::{Detection, Labels, Observation};
 use crate::pipeline::{Pipeline, PipelineOptions, Reading};
 use crate::session::recovery::discard;
 use crate::session::{
-    BaselineRecord, FileRecord, Finished, ModelRecord, RecordError, RecoverError, SessionEvent, SessionHeader,
-    SessionMeta, SessionSummary, SourceRecord,
+    BaselineRecord, FileRecord, Finished, ModelRecord, RecordError, RecoverError, SessionEvent,
+    SessionHeader, SessionMeta, SessionSummary, SourceRecord,
 };
 use crate::source::media::{Damage, MediaError, MediaInfo, OpenOptions};
 use crate::temporal::finder::Finder;
@@ -164,7 +164,8 @@ pub fn analyse(
     let options = pipeline.options();
     let baseline = pipeline.baseline().map(|baseline| BaselineRecord::from(&**baseline));
     let (finder, reading) = pipeline.halves();
-    let mut analysis = Analysis::new(reading, job, watch, Core { models, labels, options, baseline });
+    let mut analysis =
+        Analysis::new(reading, job, watch, Core { models, labels, options, baseline });
     let (to_detector, decoded) = bounded(FRAME_QUEUE);
     let (to_reading, detected) = bounded(FRAME_QUEUE);
     let (path, open) = (job.path.clone(), job.open);

@@ -153,10 +153,8 @@ impl Inference {
     /// Corrects with another baseline from the next frame on, or with none.
     fn change_baseline(&self, pipeline: &mut Pipeline, wanted: Option<Arc<Baseline>>) {
         let before = pipeline.baseline().cloned();
-        let mut trouble = pipeline
-            .set_baseline(wanted)
-            .err()
-            .map(|error| format!("{error}. {}", error.advice()));
+        let mut trouble =
+            pipeline.set_baseline(wanted).err().map(|error| format!("{error}. {}", error.advice()));
         let now = pipeline.baseline().cloned();
         if !self.shared.change_setup(|setup| setup.baseline = now) {
             // It was applied before, so that it fits.

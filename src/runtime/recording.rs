@@ -14,7 +14,8 @@ use crate::library::lock_session;
 use crate::session::recorder::folder_name;
 use crate::session::vault::{Key, Passphrase};
 use crate::session::{
-    BaselineRecord, Latency, RecordError, Recorder, SessionEvent, SessionHeader, SessionSummary, SourceRecord,
+    BaselineRecord, Latency, RecordError, Recorder, SessionEvent, SessionHeader, SessionSummary,
+    SourceRecord,
 };
 
 /// Rows wait in memory at most this long.

@@ -45,7 +45,8 @@ pub use error::{Kept, RecordError};
 pub use events::{EventRow, SessionEvent};
 pub use reader::{ReadError, RowError, Rows, Session, is_session, session_folders};
 pub use record::{
-    BaselineRecord, FileRecord, FrameCounts, Gap, Latency, ModelRecord, SCHEMA_VERSION, SessionRecord, SourceRecord,
+    BaselineRecord, FileRecord, FrameCounts, Gap, Latency, ModelRecord, SCHEMA_VERSION,
+    SessionRecord, SourceRecord,
 };
 pub use recorder::{Finished, Recorder, SessionHeader, SessionSummary};
 pub use recovery::{RecoverError, Recovered, Unfinished, find_unfinished, recover};

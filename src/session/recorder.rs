@@ -14,7 +14,8 @@ use super::events::{EventRow, SessionEvent};
 use super::folder::create_unique;
 pub use super::folder::folder_name;
 use super::record::{
-    BaselineRecord, FileRecord, FrameCounts, Gap, Latency, ModelRecord, SCHEMA_VERSION, SessionRecord, SourceRecord,
+    BaselineRecord, FileRecord, FrameCounts, Gap, Latency, ModelRecord, SCHEMA_VERSION,
+    SessionRecord, SourceRecord,
 };
 use super::row::{Row, utc_at};
 use super::row_file::{RowFile, Storage, Whereabouts, create_storage};

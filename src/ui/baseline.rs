@@ -18,7 +18,8 @@ impl<W: Workers, S: Surroundings> Window<W, S> {
         if self.view != View::Calibrate {
             store.calibration = Calibration::Idle;
         } else if recording && store.is_busy() {
-            let words = "A recording has begun, and keeps the baseline it began with. Stop it first.";
+            let words =
+                "A recording has begun, and keeps the baseline it began with. Stop it first.";
             store.calibration = Calibration::Refused(words.to_owned());
         }
         store.tick(now, || jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string());

@@ -178,9 +178,8 @@ fn what_stands_in_the_way_is_said_at_once_and_in_the_end() {
 
 #[test]
 fn not_while_recording_and_not_without_a_neutral_class() {
-    let disabled = |hands: &Hands| {
-        hands.0.get_by_label("Begin calibration").accesskit_node().is_disabled()
-    };
+    let disabled =
+        |hands: &Hands| hands.0.get_by_label("Begin calibration").accesskit_node().is_disabled();
     let mut hands = Hands::ready(LARGE);
     hands.key(Key::C);
     assert!(!disabled(&hands));

@@ -145,11 +145,7 @@ pub fn run(args: AnalyzeArgs, outer: InputArgs) -> u8 {
     if all_well && !interrupted { EXIT_OK } else { EXIT_FAILED }
 }
 
-fn options(
-    args: &AnalyzeArgs,
-    outer: InputArgs,
-    baseline: Option<Arc<Baseline>>,
-) -> BatchOptions {
+fn options(args: &AnalyzeArgs, outer: InputArgs, baseline: Option<Arc<Baseline>>) -> BatchOptions {
     let pipeline = PipelineOptions {
         max_faces: args.faces.map_or(PipelineOptions::default().max_faces, usize::from),
         ..PipelineOptions::default()

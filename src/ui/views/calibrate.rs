@@ -84,7 +84,9 @@ fn obstacle(scene: Scene<'_>) -> Option<&'static str> {
         return Some("There is no picture. Choose a source at the top.");
     }
     if !scene.store.baseline.is_possible() {
-        return Some("No class of this model is neutral, so that there is nothing to correct towards.");
+        return Some(
+            "No class of this model is neutral, so that there is nothing to correct towards.",
+        );
     }
     None
 }
@@ -151,12 +153,7 @@ fn cancel(ui: &mut egui::Ui, actions: &mut Actions) {
     }
 }
 
-fn found(
-    ui: &mut egui::Ui,
-    baseline: &Baseline,
-    page: &mut CalibratePage,
-    actions: &mut Actions,
-) {
+fn found(ui: &mut egui::Ui, baseline: &Baseline, page: &mut CalibratePage, actions: &mut Actions) {
     let theme = Theme::of(ui);
     let words = match baseline.most_corrected() {
         Some((label, before, after)) => format!(

@@ -21,11 +21,9 @@ pub fn status_line(ui: &mut egui::Ui, rect: Rect, scene: Scene<'_>) {
         let figures = match scene.view {
             View::Files => super::files_bar::figures(scene),
             View::Sessions => super::sessions_bar::figures(scene),
-            View::Live
-            | View::Teach
-            | View::Calibrate
-            | View::Settings
-            | View::Companion => figures(scene),
+            View::Live | View::Teach | View::Calibrate | View::Settings | View::Companion => {
+                figures(scene)
+            }
         };
         for (text, alarming) in figures {
             status_text(ui, &text, if alarming { theme.warning } else { theme.muted });
