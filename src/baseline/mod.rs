@@ -174,7 +174,8 @@ pub fn is_name(name: &str) -> bool {
 
 /// Rounded to what a reader can use; what is stored is what is applied.
 fn rounded(value: f64) -> f64 {
-    (value * 1e4).round() / 1e4
+    // Without the sign of a zero.
+    (value * 1e4).round() / 1e4 + 0.0
 }
 
 /// Mean of posteriors, class by class.

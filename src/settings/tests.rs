@@ -22,6 +22,7 @@ fn settings_read_back_as_saved() {
         marker_names: vec!["question".into(), String::new(), "answer".into()],
         encrypt_new_sessions: true,
         pipeline: PipelineOptions { max_faces: 2, ..PipelineOptions::default() },
+        baseline: BaselineSettings { on: true, profile: Some("P-07".into()) },
         companion: CompanionSettings { on: true, gap_minutes: 20.0, ..Default::default() },
     };
     file.save(&settings).unwrap();
@@ -49,6 +50,8 @@ fn a_wrong_value_has_its_default_and_harms_no_other() {
         "welcome_seen = -1",
         "sessions_dir = 7",
         "model_dir = []",
+        "baseline.profile = 7",
+        "baseline.on = \"yes\"",
         "companion.quiet_from = -1",
         "erase_after_days = -2",
         "pipeline = 1",

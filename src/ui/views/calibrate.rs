@@ -96,7 +96,8 @@ fn before(ui: &mut egui::Ui, scene: Scene<'_>, page: &mut CalibratePage, actions
     small_text(
         ui,
         "Some faces read as sad or cross when they rest. Show yours for ten seconds, and what it \
-         reads as at rest is taken off from then on. A real expression is hardly moved.",
+         reads as at rest is taken off from then on. Strong expressions stay; weak ones of the same \
+         kind are harder to tell from rest.",
         theme.text,
     );
     small_text(
