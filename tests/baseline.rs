@@ -116,11 +116,9 @@ fn cells(table: &str, raw: bool) -> Vec<Vec<&str>> {
         name.starts_with("smoothed_")
             || matches!(name, "emotion" | "certainty" | "valence" | "arousal" | "hint")
     };
-    let of = |line: &'_ str| -> Vec<bool> { header.iter().map(|n| corrected(n) != raw).collect() };
     let rows = table.lines().map(|line| {
-        let keep = of(line);
-        let cells = line.split(',').zip(keep);
-        cells.filter(|(_, keep)| *keep).map(|(cell, _)| cell).collect()
+        let cells = header.iter().zip(line.split(','));
+        cells.filter(|(name, _)| corrected(name) != raw).map(|(_, cell)| cell).collect()
     });
     rows.collect()
 }

@@ -97,6 +97,12 @@ fn offset_of(class: usize, samples: &[Sample], reference: &Reference) -> f32 {
     if class == reference.neutral {
         return 0.0;
     }
+    let share =
+        |sample: &Sample| sample.posterior.as_slice().get(class).copied().unwrap_or_default();
+    if median(samples.iter().map(share).collect()) <= FLOOR {
+        // What is not there can't be taken off, however little is neutral.
+        return 0.0;
+    }
     let mut all = Vec::with_capacity(samples.len());
     let mut seconds: BTreeMap<u64, Vec<f32>> = BTreeMap::new();
     for sample in samples {

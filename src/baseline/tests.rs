@@ -120,6 +120,7 @@ fn a_face_that_rests_sad_reads_neutral_and_a_smile_stays_one() {
         offset.apply(&Posterior::normalised(weights.to_vec()).unwrap()).as_slice().to_vec()
     };
     assert!(shown([0.05, 0.93, 0.02])[1] >= 0.93);
+    assert_eq!(baseline.offset[1], 0.0, "what does not show at rest is left alone");
     // A face that reads clearly sad goes on doing so.
     assert!(shown([0.04, 0.01, 0.95])[2] > 0.7, "{:?}", shown([0.04, 0.01, 0.95]));
     assert_eq!(Baseline::from_toml(&baseline.to_toml()), Ok(baseline));
