@@ -175,7 +175,7 @@ fn each_obstacle_is_told_with_what_to_do() {
     };
     let smile = |_: f64| vec![face(1, [0.03, 0.95, 0.02])];
     let talk = |moment: f64| {
-        let smiles = (moment * 2.0) as u64 % 2 == 0;
+        let smiles = ((moment * 2.0) as u64).is_multiple_of(2);
         vec![face(1, if smiles { [0.1, 0.88, 0.02] } else { [0.9, 0.05, 0.05] })]
     };
     let cases: [(Gathering, &str, &str); 7] = [
