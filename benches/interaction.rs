@@ -6,7 +6,7 @@ mod reference;
 use std::sync::Arc;
 
 use mien::interaction::policy::{Bandit, Network, Policy, contributions};
-use mien::interaction::simulate::{World, live};
+use mien::interaction::simulate::{Noise, World, live};
 use mien::interaction::{
     Chance, Companion, Context, Features, IntentModel, Language, Now, Profile, Reading, Scenario,
     Setup, Strategies, X, Y,
@@ -60,7 +60,8 @@ fn main() {
         companion.decide(&now(secs))
     });
 
-    let world = World { strategies: &strategies, intents: &intents, noise: 0.0, interactions: 200 };
+    let world =
+        World { strategies: &strategies, intents: &intents, noise: Noise::NONE, interactions: 200 };
     let mut seed = 0;
     bench.print("200 simulated interactions", || {
         seed += 1;

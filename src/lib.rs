@@ -34,6 +34,7 @@ pub mod table;
 
 mod digest;
 mod page;
+mod plot;
 mod words;
 
 pub mod export;

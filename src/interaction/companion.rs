@@ -129,6 +129,7 @@ impl Companion {
     /// What the program around knows from now on.
     pub fn set_context(&mut self, context: Context) {
         self.context = context.sanitised();
+        self.user.set_task(self.context.trouble, self.context.waiting);
     }
 
     /// A marker was set.

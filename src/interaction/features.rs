@@ -8,13 +8,13 @@ use serde::{Deserialize, Serialize};
 use super::context::{Context, Now, Scenario};
 use super::history::History;
 use super::intent::IntentGuess;
-use super::user::UserModel;
+use super::user::{TASK_SECS, UserModel};
 use super::window::Window;
 
 /// Length of `x`.
-pub const X: usize = 25;
+pub const X: usize = 33;
 /// Length of `y`.
-pub const Y: usize = 19;
+pub const Y: usize = 22;
 
 /// What each place of `x` means, in words that complete "because of …".
 pub const X_NAMES: [&str; X] = [
@@ -43,6 +43,14 @@ pub const X_NAMES: [&str; X] = [
     "disgust in the last ten minutes",
     "fear in the last ten minutes",
     "contempt in the last ten minutes",
+    "a usually neutral face",
+    "usual happiness in the face",
+    "usual surprise in the face",
+    "usual sadness in the face",
+    "usual anger in the face",
+    "usual disgust in the face",
+    "usual fear in the face",
+    "usual contempt in the face",
 ];
 
 /// What each place of `y` means.
@@ -66,6 +74,9 @@ pub const Y_NAMES: [&str; Y] = [
     "time since the last prompt",
     "prompts in the last hour",
     "the last answer",
+    "waiting in the last half hour",
+    "trouble in the last half hour",
+    "the last answer, if it was lately",
 ];
 
 /// A change of mood matters for about this long.
@@ -75,9 +86,38 @@ const CHANGE_SECS: f64 = 120.0;
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Features {
     /// The user's emotion and state; each about -1..=1, 0 where nothing is known.
+    #[serde(with = "numbers")]
     pub x: [f64; X],
     /// The interaction's context and intent; each about -1..=1.
+    #[serde(with = "numbers")]
     pub y: [f64; Y],
+}
+
+/// As many numbers as are known now. What was written by an earlier version has fewer, and the rest
+/// is not known; `None` if there are more.
+pub(super) fn padded<const N: usize>(written: &[f64]) -> Option<[f64; N]> {
+    let mut numbers = [0.0; N];
+    numbers.get_mut(..written.len())?.copy_from_slice(written);
+    Some(numbers)
+}
+
+mod numbers {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
+
+    pub fn serialize<S: Serializer, const N: usize>(
+        numbers: &[f64; N],
+        to: S,
+    ) -> Result<S::Ok, S::Error> {
+        numbers.as_slice().serialize(to)
+    }
+
+    pub fn deserialize<'a, D: Deserializer<'a>, const N: usize>(
+        from: D,
+    ) -> Result<[f64; N], D::Error> {
+        let written = Vec::<f64>::deserialize(from)?;
+        super::padded(&written)
+            .ok_or_else(|| D::Error::custom(format!("{} numbers, not {N}", written.len())))
+    }
 }
 
 impl Features {
@@ -97,21 +137,22 @@ fn x(user: &UserModel, now: &Now) -> [f64; X] {
     let [_, minute, long] = user.windows();
     let ((now_v, now_a), (minute_v, minute_a), (long_v, _)) =
         (user.beyond_usual(0), user.beyond_usual(1), user.beyond_usual(2));
-    // What rests on little counts little.
-    let evidence = minute.evidence();
+    // What rests on little, or can't be trusted, counts little.
+    let trust = user.reliability();
+    let evidence = minute.evidence() * trust;
     let shares = |window: &Window| {
-        window.shares().unwrap_or_default().map(|share| share * window.evidence())
+        window.shares().unwrap_or_default().map(|share| share * window.evidence() * trust)
     };
     let change = |better: bool| {
         let change = user.change().filter(|change| change.better == better);
         change.map_or(0.0, |change| (-(now.secs - change.at_secs).max(0.0) / CHANGE_SECS).exp())
     };
     let mut x = [0.0; X];
-    let sure_now = user.windows()[0].evidence();
+    let sure_now = user.windows()[0].evidence() * trust;
     x[..5].copy_from_slice(&[
         now_v * sure_now,
         minute_v * evidence,
-        long_v * long.evidence(),
+        long_v * long.evidence() * trust,
         now_a * sure_now,
         minute_a * evidence,
     ]);
@@ -124,7 +165,9 @@ fn x(user: &UserModel, now: &Now) -> [f64; X] {
         minute.unsure().unwrap_or(1.0),
     ]);
     // Neutral is what the others leave.
-    x[18..].copy_from_slice(&shares(long)[1..]);
+    x[18..25].copy_from_slice(&shares(long)[1..]);
+    let usual = user.usual();
+    x[25..].copy_from_slice(&usual.shares.map(|share| share * usual.belief() * trust));
     x
 }
 
@@ -156,6 +199,10 @@ fn y(
         history.since_prompt(now.secs).map_or(1.0, |secs| 1.0 - (-secs / 900.0).exp()),
         (history.prompts_since(now.secs - 3600.0) as f64 / 6.0).min(1.0),
         history.last_answer(),
+        user.task()[1],
+        user.task()[0],
+        history.since_prompt(now.secs).map_or(0.0, |secs| (-secs / TASK_SECS).exp())
+            * history.last_answer(),
     ]);
     y
 }

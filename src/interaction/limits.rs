@@ -24,6 +24,8 @@ pub enum Blocked {
     Rate,
     /// Too little is known of the last minute.
     Uncertain,
+    /// Readings are noise, or say nothing that lasts.
+    Unreliable,
     /// The user said never again.
     NeverAgain,
     /// The same was said a while ago.
@@ -50,6 +52,7 @@ impl Blocked {
             Self::BackingOff => "the last prompts were not wanted",
             Self::Rate => "enough was said in this hour",
             Self::Uncertain => "too little is known of the last minute",
+            Self::Unreliable => "readings jump or stand still as those of a face do not",
             Self::NeverAgain => "you said never again",
             Self::Cooldown => "it was said a while ago",
             Self::Scenario => "it is not for this kind of program",
@@ -63,6 +66,9 @@ impl Blocked {
 
 /// From this probability on, being in a call or presenting is likely enough to keep quiet.
 const MAY_BE: f64 = 0.3;
+
+/// Below this, it is more likely than not that readings mean nothing.
+const LEAST_RELIABILITY: f64 = 0.5;
 
 /// What the limits look at.
 pub struct Moment<'a> {
@@ -114,6 +120,9 @@ fn nothing_may_be_said(limits: &Limits, moment: &Moment<'_>) -> Option<Blocked> 
     }
     if history.prompts_since(now.secs - 3600.0) >= limits.per_hour {
         return Some(Blocked::Rate);
+    }
+    if user.reliability() < LEAST_RELIABILITY {
+        return Some(Blocked::Unreliable);
     }
     (user.evidence() < limits.least_evidence).then_some(Blocked::Uncertain)
 }

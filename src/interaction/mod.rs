@@ -22,6 +22,7 @@ mod log;
 pub mod policy;
 mod profile;
 mod reading;
+mod reliability;
 pub mod scenario;
 pub mod simulate;
 mod strategies;
@@ -45,6 +46,7 @@ pub use intent::{
 pub use log::{Log, LogRow};
 pub use profile::{Profile, ProfileError, RememberedAnswer};
 pub use reading::{EXPRESSIONS, FaceSign, Reading};
+pub use reliability::Found;
 pub use strategies::{
     Action, BUILTIN, Language, Limits, Message, Never, Strategies, Strategy, StrategyError,
 };

@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::features::{Features, X, Y};
+use super::features::{Features, X, Y, padded};
 use super::feedback::Answer;
 use super::policy::Bandit;
 use super::strategies::Strategies;
@@ -114,7 +114,7 @@ impl Profile {
         for answer in &profile.answers {
             if answer.features().is_none() {
                 let reason = format!(
-                    "an answer to {} has not {X} numbers x and {Y} numbers y from -10 to 10",
+                    "an answer to {} has more than {X} numbers x or {Y} numbers y, or one beyond 10",
                     answer.strategy
                 );
                 return Err(ProfileError::Form { line: 1, reason });
@@ -221,7 +221,7 @@ impl Profile {
 impl RememberedAnswer {
     fn features(&self) -> Option<Features> {
         let sound = |values: &[f64]| values.iter().all(|value| value.abs() <= 10.0);
-        let (x, y) = (self.x.as_slice().try_into().ok()?, self.y.as_slice().try_into().ok()?);
+        let (x, y) = (padded(&self.x)?, padded(&self.y)?);
         (sound(&self.x) && sound(&self.y)).then_some(Features { x, y })
     }
 

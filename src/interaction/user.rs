@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::reading::{EXPRESSIONS, Reading};
+use super::reliability::{Coherence, Found, MINUTES, SECONDS};
 use super::window::Window;
 use crate::words::percent;
 
@@ -11,6 +12,9 @@ pub const SPANS_SECS: [f64; 3] = [10.0, 60.0, 600.0];
 
 /// A reading stands until the next one, but no longer than this: then nobody watched.
 const STANDS_SECS: f64 = 2.0;
+
+/// What went wrong in the last half hour weighs on a mood.
+pub const TASK_SECS: f64 = 1500.0;
 
 /// Page's cumulative sum (1954): a change of one deviation for about this long is noticed, and one
 /// of half a deviation never.
@@ -27,8 +31,13 @@ pub struct Usual {
     pub valence: f64,
     /// Mean arousal, -1..=1.
     pub arousal: f64,
+    /// Mean probabilities of expressions, in the order of [`EXPRESSIONS`].
+    pub shares: [f64; 8],
     /// Hours of sure readings it rests on; older ones count less.
     pub hours: f64,
+    /// Whether readings can be trusted; `None` before any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub readings: Option<Found>,
 }
 
 impl Usual {
@@ -44,9 +53,13 @@ impl Usual {
         let share = (hours / self.hours.max(f64::MIN_POSITIVE)).min(1.0);
         self.valence += share * (f64::from(face.affect.valence) - self.valence);
         self.arousal += share * (f64::from(face.affect.arousal) - self.arousal);
+        for (usual, now) in self.shares.iter_mut().zip(face.shares) {
+            *usual += share * (now - *usual);
+        }
     }
 
-    fn belief(&self) -> f64 {
+    /// How much it is believed, 0..=1.
+    pub fn belief(&self) -> f64 {
         self.hours / (self.hours + Self::BELIEVED_HOURS)
     }
 }
@@ -65,6 +78,8 @@ pub struct Change {
 pub struct UserModel {
     windows: [Window; 3],
     usual: Usual,
+    /// Whether readings last for seconds, and for minutes.
+    coherence: [Coherence; 2],
     stands: Option<Reading>,
     began_secs: Option<f64>,
     last_secs: f64,
@@ -72,6 +87,8 @@ pub struct UserModel {
     /// Sums of the change detector: better, worse.
     drift: [f64; 2],
     last_marker: Option<(f64, String)>,
+    /// Trouble and waiting: now, and over the last while.
+    task: [[f64; 2]; 2],
     clock_jumps: u32,
 }
 
@@ -80,6 +97,7 @@ impl UserModel {
     pub fn new(usual: Usual) -> Self {
         Self {
             windows: SPANS_SECS.map(Window::new),
+            coherence: [Coherence::new(SECONDS, None), Coherence::new(MINUTES, usual.readings)],
             usual,
             stands: None,
             began_secs: None,
@@ -87,6 +105,7 @@ impl UserModel {
             change: None,
             drift: [0.0; 2],
             last_marker: None,
+            task: [[0.0; 2]; 2],
             clock_jumps: 0,
         }
     }
@@ -140,9 +159,28 @@ impl UserModel {
         self.last_marker = Some((secs, label.to_owned()));
     }
 
+    /// How the task goes from now on: trouble and waiting, each 0..=1.
+    pub fn set_task(&mut self, trouble: f64, waiting: f64) {
+        self.task[0] = [trouble, waiting];
+    }
+
+    /// Trouble and waiting over the last [`TASK_SECS`], each 0..=1.
+    pub fn task(&self) -> [f64; 2] {
+        self.task[1]
+    }
+
     fn add(&mut self, reading: Option<&Reading>, secs: f64) {
+        let kept = (-secs / TASK_SECS).exp();
+        let [now, long] = &mut self.task;
+        for (long, now) in long.iter_mut().zip(now) {
+            *long = kept * *long + (1.0 - kept) * *now;
+        }
         for window in &mut self.windows {
             window.add(reading, secs);
+        }
+        let sure = reading.and_then(|reading| reading.face.as_ref()).filter(|face| face.sure);
+        for coherence in &mut self.coherence {
+            coherence.add(sure.map(|face| &face.shares), secs, &self.usual.shares);
         }
         if let Some(reading) = reading {
             self.usual.add(reading, secs);
@@ -178,7 +216,14 @@ impl UserModel {
 
     /// How the person usually looks.
     pub fn usual(&self) -> Usual {
-        self.usual
+        let readings = (self.usual.hours > 0.0).then(|| self.coherence[1].found());
+        Usual { readings, ..self.usual }
+    }
+
+    /// How far readings can be trusted to say something of the person, 0..=1.
+    pub fn reliability(&self) -> f64 {
+        let [seconds, minutes] = &self.coherence;
+        seconds.lasts() * minutes.lasts() * minutes.lives()
     }
 
     /// Valence and arousal of a window, as far as they differ from the usual; 0 if not known.
@@ -191,9 +236,9 @@ impl UserModel {
         )
     }
 
-    /// How much of the last minute is a sure reading, 0..=1.
+    /// How much of the last minute is a sure reading that can be trusted, 0..=1.
     pub fn evidence(&self) -> f64 {
-        self.windows[1].evidence()
+        self.windows[1].evidence() * self.reliability()
     }
 
     /// The last change of mood, if one was noticed.

@@ -6,11 +6,11 @@ use std::sync::Arc;
 use clap::Args;
 use serde_json::json;
 
-use super::files::{Parts, logs as read_logs};
+use super::files::{Parts, Source};
 use super::simulate::with_limits;
 use super::{PartsArgs, Problem, print_json};
 use crate::interaction::policy::{Bandit, Example, judge_answers};
-use crate::interaction::simulate::{HELD_OUT_FROM, World, estimate, logs};
+use crate::interaction::simulate::{HELD_OUT_FROM, estimate};
 use crate::interaction::{LogRow, UNHEARD_OF};
 use crate::words::percent;
 
@@ -42,14 +42,14 @@ pub struct EvaluateArgs {
 
 pub fn run(args: &EvaluateArgs) -> Result<(), Problem> {
     let Parts { strategies, network, intents } = Parts::load(&args.parts)?;
-    let rows: Vec<LogRow> = if args.log.is_empty() {
-        let world =
-            World { strategies: &strategies, intents: &intents, noise: 0.0, interactions: 200 };
-        let logged = logs(&world, HELD_OUT_FROM, args.users as usize, args.seed);
-        logged.into_iter().map(|logged| logged.row).collect()
-    } else {
-        read_logs(&args.log)?.rows
+    let source = Source {
+        logs: &args.log,
+        first: HELD_OUT_FROM,
+        users: args.users,
+        interactions: 200,
+        seed: args.seed,
     };
+    let rows: Vec<LogRow> = source.gather(&strategies, &intents, Some)?;
     let ids = strategies.ids();
     let network = network.for_strategies(&ids, UNHEARD_OF);
     let examples: Vec<Example> = rows.iter().filter_map(|row| row.example(&ids)).collect();

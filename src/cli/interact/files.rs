@@ -5,8 +5,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::{PartsArgs, Problem};
+use crate::dataset::parallel::thread_pool;
 use crate::interaction::policy::Network;
-use crate::interaction::{IntentModel, Log, Strategies};
+use crate::interaction::simulate::{Noise, World, gather};
+use crate::interaction::{IntentModel, Log, LogRow, Strategies};
 
 /// The two branches, in a model's folder.
 pub const NETWORK: &str = "network.json";
@@ -101,4 +103,44 @@ pub fn logs(paths: &[PathBuf]) -> Result<Log, Problem> {
         ));
     }
     Ok(log)
+}
+
+/// Where decisions come from: logs or, where there are none, simulated users.
+pub struct Source<'a> {
+    pub logs: &'a [PathBuf],
+    /// The first simulated user, how many, and interactions of each.
+    pub first: u64,
+    pub users: u32,
+    pub interactions: u32,
+    pub seed: u64,
+}
+
+impl Source<'_> {
+    /// Of its decisions, what `keep` keeps.
+    pub fn gather<T: Send>(
+        &self,
+        strategies: &Strategies,
+        intents: &IntentModel,
+        keep: impl Fn(LogRow) -> Option<T> + Sync,
+    ) -> Result<Vec<T>, Problem> {
+        if !self.logs.is_empty() {
+            return Ok(logs(self.logs)?.rows.into_iter().filter_map(keep).collect());
+        }
+        let interactions = self.interactions as usize;
+        let world = World { strategies, intents, noise: Noise::NONE, interactions };
+        on_cores(None, || {
+            gather(&world, self.first, self.users as usize, self.seed, |logged| keep(logged.row))
+        })
+    }
+}
+
+/// Works on so many cores; on all without a number.
+pub fn on_cores<T: Send>(
+    cores: Option<usize>,
+    work: impl FnOnce() -> T + Send,
+) -> Result<T, Problem> {
+    let all = || std::thread::available_parallelism().map_or(1, usize::from);
+    let pool = thread_pool(cores.unwrap_or_else(all));
+    let pool = pool.map_err(|error| Problem::new(format!("no threads: {error}"), ""))?;
+    Ok(pool.install(work))
 }

@@ -6,13 +6,12 @@ use std::time::Instant;
 
 use clap::Args;
 
-use super::files::{strategies, write};
+use super::files::{on_cores, strategies, write};
 use super::{Problem, print_json};
-use crate::dataset::parallel::thread_pool;
 use crate::interaction::IntentModel;
 use crate::interaction::simulate::{
-    Comparison, Contest, Estimate, Findings, LIMITS, LearnOptions, SimulateOptions, World, logs,
-    run as simulate, to_html,
+    Comparison, Contest, Estimate, Findings, LIMITS, LearnOptions, Noise, SimulateOptions, World,
+    logs, run as simulate, to_html,
 };
 use crate::words::{grouped, percent};
 
@@ -69,9 +68,6 @@ pub struct SimulateArgs {
 pub fn run(args: &SimulateArgs) -> Result<(), Problem> {
     let strategies = strategies(args.strategies.as_deref())?;
     let intents = IntentModel::builtin();
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    let pool = thread_pool(args.jobs.unwrap_or(cores));
-    let pool = pool.map_err(|error| Problem::new(format!("no threads: {error}"), ""))?;
     let learn = LearnOptions {
         users: args.learn as usize,
         interactions: args.interactions as usize,
@@ -79,8 +75,9 @@ pub fn run(args: &SimulateArgs) -> Result<(), Problem> {
     };
     if let Some(path) = &args.log {
         let interactions = learn.interactions;
-        let world = World { strategies: &strategies, intents: &intents, noise: 0.0, interactions };
-        let logged = pool.install(|| logs(&world, 0, learn.users, learn.seed));
+        let world =
+            World { strategies: &strategies, intents: &intents, noise: Noise::NONE, interactions };
+        let logged = on_cores(args.jobs, || logs(&world, 0, learn.users, learn.seed))?;
         let mut text = String::new();
         for logged in &logged {
             text += &serde_json::to_string(&logged.row).unwrap_or_default();
@@ -96,7 +93,7 @@ pub fn run(args: &SimulateArgs) -> Result<(), Problem> {
         sweep_users: if args.noise { (args.users as usize / 4).max(2) } else { 0 },
     };
     let began = Instant::now();
-    let found = pool.install(|| simulate(&strategies, &intents, &options));
+    let found = on_cores(args.jobs, || simulate(&strategies, &intents, &options))?;
     let (_, findings) = found.map_err(|error| Problem::new(error, "Give more with --learn."))?;
     let seconds = began.elapsed().as_secs_f64();
     if let Some(path) = &args.html {
@@ -131,6 +128,7 @@ fn to_text(findings: &Findings) -> String {
     contest(&mut text, "learned against fixed rules", &comparison.against_rules);
     contest(&mut text, "against tuned rules", &comparison.against_tuned);
     contest(&mut text, "against itself without the face", &comparison.against_blind);
+    contest(&mut text, "one who knows the person, fixed rules", &comparison.ceiling);
     let found = &findings.off_policy;
     let _ = writeln!(text, "\nWorth of the learned policy for a new user, a decision");
     let _ = writeln!(text, "  {:<34} {:+.4}", "truth", found.truth);
@@ -151,7 +149,7 @@ fn to_text(findings: &Findings) -> String {
             let _ = writeln!(
                 text,
                 "  {:>5.0} % {:>+11.4} {:>+13.4} {:>+13.4} {:>25.2}",
-                level.noise * 100.0,
+                level.noise.share * 100.0,
                 satisfaction(Rules),
                 satisfaction(Learned),
                 satisfaction(LearnedWithoutFace),
@@ -165,6 +163,18 @@ fn to_text(findings: &Findings) -> String {
             at(sweep.face_stops_helping_at),
             at(sweep.learning_stops_helping_at)
         );
+        let _ = writeln!(text, "\nNothing but noise: prompts in 100, and after the first half");
+        let _ = writeln!(text, "  {:<28} {:>17} {:>17}", "", "learned", "fixed rules");
+        for level in &sweep.kinds {
+            use crate::interaction::simulate::PolicyKind::{Learned, Rules};
+            let cells = [Learned, Rules].map(|kind| {
+                level.comparison.of(kind).map_or_else(String::new, |f| {
+                    format!("{:.2} {:>8.2}", f.prompts_per_100, f.prompts_per_100_after)
+                })
+            });
+            let word = level.noise.kind.word();
+            let _ = writeln!(text, "  {word:<28} {:>17} {:>17}", cells[0], cells[1]);
+        }
     }
     let _ = writeln!(text);
     for line in super::super::text::wrapped(LIMITS, 88) {
@@ -209,7 +219,7 @@ fn table(text: &mut String, comparison: &Comparison) {
 fn contest(text: &mut String, name: &str, contest: &Contest) {
     let _ = writeln!(
         text,
-        "  {name:<34} better for {} of users ({} to {}), equal {}, worse {}; by {}",
+        "  {name:<38} better for {} of users ({} to {}), equal {}, worse {}; by {}",
         percent(contest.share),
         percent(contest.interval.low),
         percent(contest.interval.high),

@@ -1,17 +1,17 @@
 //! `mien interact train`.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::path::PathBuf;
 
 use clap::Args;
 use serde_json::json;
 
-use super::files::{FIGURES, INTENTS, NETWORK, logs as read_logs, strategies, write};
+use super::files::{FIGURES, INTENTS, NETWORK, Source, strategies, write};
 use super::{Problem, print_json};
-use crate::dataset::parallel::thread_pool;
-use crate::interaction::policy::{Example, FitFigures, TrainOptions, train};
-use crate::interaction::simulate::{World, logs};
-use crate::interaction::{IntentFigures, IntentModel, LogRow, rows_from_csv};
+use crate::interaction::policy::{Example, FitFigures, Network, Start, TrainOptions, train};
+use crate::interaction::simulate::TRAIN_FROM;
+use crate::interaction::{IntentFigures, IntentModel, LogRow, UNHEARD_OF, rows_from_csv};
 
 /// What to learn from and where to put it.
 #[derive(Debug, Args)]
@@ -19,7 +19,8 @@ pub struct TrainArgs {
     /// New folder for the model.
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
-    /// Logs with answers, a file for each user; without any, simulated users are learned from.
+    /// Logs with answers, a file for each user, which the built-in network learns from; without
+    /// any, a new one learns from simulated users.
     #[arg(long, value_name = "FILE", num_args = 1..)]
     log: Vec<PathBuf>,
     /// Table with the columns intent and note (and face, looking, scenario where known).
@@ -57,22 +58,40 @@ pub struct TrainArgs {
 pub fn run(args: &TrainArgs) -> Result<(), Problem> {
     let strategies = strategies(args.strategies.as_deref())?;
     let ids = strategies.ids();
-    let rows: Vec<LogRow> = if args.log.is_empty() {
-        let interactions = args.interactions as usize;
-        let intents = IntentModel::builtin();
-        let world = World { strategies: &strategies, intents: &intents, noise: 0.0, interactions };
-        let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        let pool = thread_pool(cores);
-        let pool = pool.map_err(|error| Problem::new(format!("no threads: {error}"), ""))?;
-        let logged = pool.install(|| logs(&world, 0, args.users as usize, args.seed));
-        logged.into_iter().map(|logged| logged.row).collect()
-    } else {
-        read_logs(&args.log)?.rows
+    let from_logs = !args.log.is_empty();
+    let source = Source {
+        logs: &args.log,
+        first: TRAIN_FROM,
+        users: args.users,
+        interactions: args.interactions,
+        seed: args.seed,
     };
-    let examples: Vec<Example> = rows.iter().filter_map(|row| row.example(&ids)).collect();
+    let keep = |row: LogRow| Some((row.speaks(), row.answer.is_some(), row.example(&ids)));
+    let rows = source.gather(&strategies, &IntentModel::builtin(), keep)?;
+    let count =
+        |of: fn(&(bool, bool, Option<Example>)) -> bool| rows.iter().filter(|row| of(row)).count();
+    let (prompts, answered) = (count(|row| row.0), count(|row| row.1));
+    let examples: Vec<Example> = rows.iter().filter_map(|row| row.2).collect();
+    // People's answers are few: they change what is known already. Simulated ones are many.
+    let known = Network::builtin().for_strategies(&ids, UNHEARD_OF);
+    let start = if from_logs { Start::From(&known) } else { Start::Anew(&ids) };
     let options = TrainOptions { seed: args.seed, ..TrainOptions::default() };
-    let fit = train(&ids, &examples, &options).map_err(|error| {
-        Problem::new(error, "Name a log for each user, or leave --log out to simulate users.")
+    let fit = train(start, &examples, &options).map_err(|error| {
+        let mut advice = format!(
+            "Of {} decisions, {prompts} were prompts and {answered} of these were answered. \
+             Gather more with `mien live --headless --companion --json`, name the logs of more \
+             people, or leave --log out to learn from simulated users.",
+            rows.len()
+        );
+        if examples.len() < answered {
+            let _ = write!(
+                advice,
+                " {} answers are to strategies that are not among these; name their file with \
+                 --strategies.",
+                answered - examples.len()
+            );
+        }
+        Problem::new(error, &advice)
     })?;
     let intents = args.intents.as_ref().map(train_intents).transpose()?;
     fs::create_dir_all(&args.out).map_err(|error| Problem::of_file(&args.out, "made", error))?;
@@ -80,7 +99,7 @@ pub fn run(args: &TrainArgs) -> Result<(), Problem> {
     write(&args.out.join(NETWORK), &(stored + "\n"))?;
     let figures = json!({
         "answers": examples.len(),
-        "from": if args.log.is_empty() { "simulated users" } else { "logs" },
+        "from": if from_logs { "logs" } else { "simulated users" },
         "network": fit.figures,
         "intents": intents.as_ref().map(|(_, figures)| figures),
     });
@@ -92,19 +111,32 @@ pub fn run(args: &TrainArgs) -> Result<(), Problem> {
     if args.json {
         print_json(&figures);
     } else {
-        let FitFigures { epoch, loss, held_out_loss, base_loss } = fit.figures;
-        println!("{} answers learned from, best after {epoch} rounds", examples.len());
-        println!("cross-entropy {held_out_loss:.4} on held-out users, {loss:.4} on the others,");
-        println!("{base_loss:.4} for how often each strategy helps, and nothing else");
-        if held_out_loss >= base_loss {
-            println!("It knows no more than that: it needs more, or more varied, answers.");
-        }
+        report(examples.len(), &fit.figures);
         if let Some((_, IntentFigures { right, wrong, unknown })) = intents {
             println!("notes, held out: {right} right, {wrong} wrong, {unknown} left unknown");
         }
     }
     eprintln!("mien: wrote {}", args.out.display());
     Ok(())
+}
+
+fn report(answers: usize, figures: &FitFigures) {
+    let FitFigures { epoch, by_user, loss, held_out_loss, base_loss, first_loss } = *figures;
+    let held_out = if by_user { "users" } else { "answers" };
+    println!("{answers} answers learned from, best after {epoch} rounds");
+    println!("cross-entropy {held_out_loss:.4} on held-out {held_out}, {loss:.4} on the others,");
+    println!("{base_loss:.4} for how often each strategy helps, and nothing else");
+    if let Some(first) = first_loss {
+        println!("{first:.4} for the built-in network, which this began with");
+    }
+    if epoch == 0 {
+        println!(
+            "No round made it better: what was written is the built-in network. It needs more"
+        );
+        println!("answers, or more varied ones.");
+    } else if held_out_loss >= base_loss {
+        println!("It knows no more than that: it needs more, or more varied, answers.");
+    }
 }
 
 /// Of each ten rows, two are held out in turn.

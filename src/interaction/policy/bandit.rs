@@ -2,11 +2,12 @@
 //! sampling (Thompson 1933; for linear models Agrawal & Goyal 2013) on the joint features.
 //!
 //! For each strategy the log-odds to help are those of the network plus `w . [1; u; v; u * v]`,
-//! where `w` is normal around 0 before the first answer and learned from answers. A draw from what
+//! where `w` is normal around 0 before the first answer, as wide as people were found to differ
+//! ([`Prior`]), and learned from answers. A draw from what
 //! is believed decides, so what is not known is tried now and then, with a probability that is
 //! known and logged: the propensity.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use ndarray::{Array1, Array2};
 
@@ -15,18 +16,9 @@ use super::super::features::Features;
 use super::super::limits::Blocked;
 use super::explain::log_odds;
 use super::network::{JOINT, Network, sigmoid};
+use super::prior::Prior;
 use super::{Choice, Policy, View};
 
-/// Length of `[1; u; v; u * v]`.
-const DIM: usize = JOINT + 1;
-
-/// How far people differ from the network in how much they want prompts at all, as a standard
-/// deviation of log-odds: two in three are within a factor of two...
-const PERSONAL: f64 = 0.7;
-/// ...in how much they take to a strategy...
-const PERSONAL_STRATEGY: f64 = 0.7;
-/// ...and in how much that depends on the moment.
-const PERSONAL_MOMENT: f64 = 0.15;
 /// Draws are this much narrower than what is believed (Chapelle & Li 2011 found that to lose less):
 /// to try what is not known costs a person their peace.
 const CURIOSITY: f64 = 0.5;
@@ -61,14 +53,12 @@ struct Arm {
 impl Bandit {
     /// Of someone of whom nothing is known. Strategies pay off from a chance of `worth_from` on.
     pub fn new(network: Arc<Network>, worth_from: f64) -> Self {
-        let mut covariance = Array2::zeros((DIM, DIM));
-        for place in 0..DIM {
-            let deviation = if place == 0 { PERSONAL_STRATEGY } else { PERSONAL_MOMENT };
-            covariance[[place, place]] = deviation * deviation;
-        }
-        let arm = Arm { mean: Array1::zeros(DIM), covariance };
+        let Prior { open, strategy, moment } = network.prior;
+        let variance = |place| if place == 0 { strategy } else { moment };
+        let covariance = Array2::from_diag(&Array1::from_shape_fn(JOINT + 1, variance));
+        let arm = Arm { mean: Array1::zeros(JOINT + 1), covariance };
         let arms = vec![arm; network.strategies.len()];
-        let open = (0.0, PERSONAL * PERSONAL);
+        let open = (0.0, open);
         Self { network, open, arms, worth_from, sees_face: true }
     }
 
@@ -82,6 +72,17 @@ impl Bandit {
     /// The network below.
     pub fn network(&self) -> &Network {
         &self.network
+    }
+
+    /// What the person's log-odds have beyond the network, whatever the strategy: mean, variance.
+    pub(super) fn open(&self) -> (f64, f64) {
+        self.open
+    }
+
+    /// The same of one strategy, whatever the moment: mean, variance.
+    pub(super) fn taste(&self, strategy: usize) -> (f64, f64) {
+        let Arm { mean, covariance } = &self.arms[strategy];
+        (mean[0], covariance[[0, 0]])
     }
 
     /// Learns from an answer that counts `weight`, 0..=1, of a fresh one.
@@ -179,43 +180,65 @@ impl Policy for Bandit {
 /// Fills in with which probability the draw of each strategy of `free` is above `worth_from` (log-
 /// odds) and above all others; the probability that none is.
 fn propensities(views: &mut [View], free: &[usize], worth_from: f64) -> f64 {
-    let believed: Vec<(f64, f64)> =
-        views.iter().map(|view| (log_odds(view.chance), view.deviation)).collect();
-    let below = |index: usize, at: f64| {
-        let (mean, deviation) = believed[index];
-        normal_below((at - mean) / deviation)
-    };
-    let silence: f64 = free.iter().map(|&index| below(index, worth_from)).product();
-    let mut sum = 0.0;
+    // A strategy that is hardly ever above is no rival either.
+    let mut rivals = Vec::with_capacity(free.len());
+    let mut silence = 1.0;
     for &index in free {
-        let (mean, deviation) = believed[index];
+        let (mean, deviation) = (log_odds(views[index].chance), views[index].deviation);
+        let below = normal_below((worth_from - mean) / deviation);
+        silence *= below;
+        if below < 1.0 - NEGLIGIBLE {
+            rivals.push((index, mean, deviation));
+        }
+    }
+    let mut sum = 0.0;
+    for &(index, mean, deviation) in &rivals {
         let from = worth_from.max(mean - 6.0 * deviation);
         let width = (mean + 6.0 * deviation - from) / POINTS as f64;
         let mut mass = 0.0;
-        if width > 0.0 && 1.0 - below(index, worth_from) > 1e-9 {
-            for point in 0..POINTS {
-                let at = from + (point as f64 + 0.5) * width;
-                let z = (at - mean) / deviation;
-                let others = free.iter().filter(|other| **other != index);
-                let beats: f64 = others.map(|&other| below(other, at)).product();
-                mass += (-0.5 * z * z).exp() * beats;
-            }
-            mass *= width / (deviation * std::f64::consts::TAU.sqrt());
+        for point in 0..POINTS {
+            let at = from + (point as f64 + 0.5) * width;
+            let z = (at - mean) / deviation;
+            let others = rivals.iter().filter(|other| other.0 != index);
+            let beats: f64 = others.map(|other| normal_below((at - other.1) / other.2)).product();
+            mass += (-0.5 * z * z).exp() * beats;
         }
+        mass *= width.max(0.0) / (deviation * std::f64::consts::TAU.sqrt());
         views[index].propensity = mass;
         sum += mass;
     }
     // What is left of the integral's error goes to all alike.
     if sum > 0.0 {
-        for &index in free {
+        for (index, ..) in rivals {
             views[index].propensity *= (1.0 - silence) / sum;
         }
     }
     silence
 }
 
+/// Less than this is no chance to be chosen.
+const NEGLIGIBLE: f64 = 1e-7;
+
+/// The standard normal distribution at so many points from -`REACH` to `REACH`; a line between two
+/// of them errs by 4e-7.
+const STEPS: usize = 4096;
+const REACH: f64 = 6.0;
+
+static BELOW: LazyLock<Vec<f64>> = LazyLock::new(|| {
+    let z = |step: usize| REACH * (2.0 * step as f64 / STEPS as f64 - 1.0);
+    (0..=STEPS).map(|step| 0.5 * libm::erfc(-z(step) / std::f64::consts::SQRT_2)).collect()
+});
+
 fn normal_below(z: f64) -> f64 {
-    0.5 * libm::erfc(-z / std::f64::consts::SQRT_2)
+    let at = (z + REACH) * (STEPS as f64 / (2.0 * REACH));
+    if at <= 0.0 {
+        return 0.0;
+    }
+    let step = at as usize;
+    match BELOW.get(step..step + 2) {
+        Some(&[low, high]) => low + (high - low) * (at - step as f64),
+        _ => 1.0,
+    }
 }
 
 #[cfg(test)]

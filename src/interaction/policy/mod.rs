@@ -5,6 +5,7 @@ mod bandit;
 mod explain;
 mod judge;
 mod network;
+mod prior;
 mod rules;
 mod training;
 
@@ -13,8 +14,9 @@ pub(super) use bandit::without_face;
 pub use explain::{Contribution, contributions};
 pub use judge::{AnswerFigures, judge_answers};
 pub use network::{HIDDEN, Network, NetworkError};
+pub use prior::Prior;
 pub use rules::{RuleLevels, Rules};
-pub use training::{Example, Fit, FitFigures, TrainError, TrainOptions, train};
+pub use training::{Example, Fit, FitFigures, Start, TrainError, TrainOptions, train};
 
 use serde::{Deserialize, Serialize};
 

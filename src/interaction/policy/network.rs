@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::super::chance::Chance;
 use super::super::features::{Features, X, Y};
+use super::prior::Prior;
 
 /// What [`Network::builtin`] is made of.
 const BUILTIN: &str = include_str!("../../../assets/companion/network.json");
@@ -36,6 +37,8 @@ pub struct Network {
     pub(super) g: Array2<f64>,
     /// `c`, one for each strategy.
     pub(super) c: Array1<f64>,
+    /// How people differ from it.
+    pub(super) prior: Prior,
 }
 
 /// A batch on its way through.
@@ -71,8 +74,14 @@ impl Network {
             b_y: Array1::zeros(HIDDEN),
             g: matrix(outputs, JOINT),
             c: Array1::zeros(outputs),
+            prior: Prior::GUESSED,
             strategies,
         }
+    }
+
+    /// How people differ from it.
+    pub fn prior(&self) -> Prior {
+        self.prior
     }
 
     /// The same shape, all 0.
@@ -140,6 +149,7 @@ impl Network {
             b_y: dv.sum_axis(Axis(0)),
             g: standard(slope.t().dot(&passed.joint)),
             c: slope.sum_axis(Axis(0)),
+            prior: self.prior,
         }
     }
 
@@ -174,6 +184,7 @@ impl Network {
             b_y: self.b_y.iter().copied().map(rounded).collect(),
             g: rows(&self.g),
             c: self.c.iter().copied().map(rounded).collect(),
+            prior: self.prior,
         }
     }
 
@@ -193,8 +204,12 @@ impl Network {
             b_y: vector("b_y", stored.b_y, HIDDEN)?,
             g: matrix("g", stored.g, (outputs, JOINT))?,
             c: vector("c", stored.c, outputs)?,
+            prior: stored.prior,
             strategies: stored.strategies,
         };
+        if !network.prior.is_sound() {
+            return Err(NetworkError::Shape("prior"));
+        }
         Ok(network)
     }
 
@@ -225,7 +240,7 @@ pub(super) fn sigmoid(z: f64) -> f64 {
 }
 
 /// Of the stored form; rises when features or shapes change.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// A [`Network`] in a file.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -238,6 +253,7 @@ pub struct StoredNetwork {
     b_y: Vec<f64>,
     g: Vec<Vec<f64>>,
     c: Vec<f64>,
+    prior: Prior,
 }
 
 /// Why a stored network can't be used. `Display` says what to do.

@@ -1,11 +1,14 @@
 //! Offline training from answers: binary cross-entropy of "helped", by Adam.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use ndarray::{Array2, ArrayView2, Axis};
 use serde::Serialize;
 
 use super::super::chance::Chance;
 use super::super::features::{Features, X, Y};
 use super::network::Network;
+use super::prior::Prior;
 
 /// A prompt that was answered.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -35,6 +38,16 @@ pub struct TrainOptions {
     pub seed: u64,
 }
 
+/// What the weights are before the first round.
+#[derive(Debug, Clone, Copy)]
+pub enum Start<'a> {
+    /// Small ones that look random, for these strategies.
+    Anew(&'a [String]),
+    /// Those of a network that knows something already: it is kept where nothing is better on the
+    /// answers that are held out.
+    From(&'a Network),
+}
+
 impl Default for TrainOptions {
     fn default() -> Self {
         Self { epochs: 60, batch: 256, rate: 1.5e-3, penalty: 1e-2, seed: 1 }
@@ -43,8 +56,8 @@ impl Default for TrainOptions {
 
 /// Rounds without progress on held-out users after which training ends.
 const PATIENCE: usize = 6;
-/// One user in so many is held out to see when to stop.
-const HELD_OUT: u64 = 5;
+/// One user in so many is held out to see when to stop; of fewer users, one answer in so many.
+const HELD_OUT: usize = 5;
 /// Fewer answers teach nothing.
 pub const FEWEST: usize = 50;
 
@@ -60,14 +73,18 @@ pub struct Fit {
 /// How good a fit is.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct FitFigures {
-    /// The best round, from 1.
+    /// The best round, from 1; 0: the network that it began with.
     pub epoch: usize,
+    /// Whether whole users were held out, or answers, as there were too few users.
+    pub by_user: bool,
     /// Binary cross-entropy on the examples it learned from, nats.
     pub loss: f64,
-    /// The same on users that were held out.
+    /// The same on those that were held out.
     pub held_out_loss: f64,
     /// The same of a guess that knows only how often each strategy helps.
     pub base_loss: f64,
+    /// The same of the network that it began with, if it began with one.
+    pub first_loss: Option<f64>,
 }
 
 /// Why nothing was learned. `Display` says what to do.
@@ -76,9 +93,6 @@ pub enum TrainError {
     /// Too few answers.
     #[error("{0} answered prompts are too few to learn from; collect at least {FEWEST}")]
     TooFew(usize),
-    /// All of one user, so nothing is left to judge by.
-    #[error("all answers are of one group of users; at least one in five must be another user")]
-    OneGroup,
 }
 
 /// Learns the chance to help of each strategy.
@@ -86,26 +100,37 @@ pub enum TrainError {
 /// # Errors
 /// [`TrainError`] if there is too little to learn from.
 pub fn train(
-    strategies: &[String],
+    start: Start<'_>,
     examples: &[Example],
     options: &TrainOptions,
 ) -> Result<Fit, TrainError> {
     if examples.len() < FEWEST {
         return Err(TrainError::TooFew(examples.len()));
     }
-    let held_out = |example: &&Example| example.user.is_multiple_of(HELD_OUT);
-    let (judge, learn): (Vec<&Example>, Vec<&Example>) = examples.iter().partition(held_out);
-    if judge.is_empty() || learn.is_empty() {
-        return Err(TrainError::OneGroup);
+    let users: BTreeSet<u64> = examples.iter().map(|example| example.user).collect();
+    let places: BTreeMap<u64, usize> = users.into_iter().zip(0..).collect();
+    let by_user = places.len() >= HELD_OUT;
+    let (mut judge, mut learn) = (Vec::new(), Vec::new());
+    for (index, example) in examples.iter().enumerate() {
+        let place = if by_user { places[&example.user] } else { index };
+        let side = if place % HELD_OUT == 0 { &mut judge } else { &mut learn };
+        side.push(example);
     }
     let (judge, learn) = (Batch::of(&judge), Batch::of(&learn));
-    let mut network = Network::new(strategies.to_vec(), options.seed);
-    start_at_base_rates(&mut network, &learn);
-    let base_loss = learn.base_loss(&judge, strategies.len());
+    let mut network = match start {
+        Start::From(network) => network.clone(),
+        Start::Anew(strategies) => Network::new(strategies.to_vec(), options.seed),
+    };
+    let strategies = network.strategies.len();
+    let base_loss = learn.base_loss(&judge, strategies);
+    let first_loss = matches!(start, Start::From(_)).then(|| judge.loss(&network));
+    if first_loss.is_none() {
+        start_at_base_rates(&mut network, &learn);
+    }
     let mut adam = Adam::new(&network, options);
     let mut chance = Chance::stream(options.seed, 1);
     let mut order: Vec<usize> = (0..learn.helped.len()).collect();
-    let mut best = (f64::INFINITY, 0, network.clone());
+    let mut best = (first_loss.unwrap_or(f64::INFINITY), 0, network.clone());
     for epoch in 1..=options.epochs {
         for last in (1..order.len()).rev() {
             order.swap(last, chance.below(last + 1));
@@ -124,7 +149,12 @@ pub fn train(
     }
     let (held_out_loss, epoch, network) = best;
     let loss = learn.loss(&network);
-    Ok(Fit { network, figures: FitFigures { epoch, loss, held_out_loss, base_loss } })
+    let prior = match start {
+        Start::Anew(_) => Prior::fitted(&network, examples),
+        Start::From(network) => network.prior(),
+    };
+    let figures = FitFigures { epoch, by_user, loss, held_out_loss, base_loss, first_loss };
+    Ok(Fit { network: Network { prior, ..network }, figures })
 }
 
 /// So that the first rounds are not spent on learning how often anything helps.
@@ -314,7 +344,7 @@ mod tests {
 
     #[test]
     fn it_learns_what_depends_on_both_branches() {
-        let fit = train(&ids(), &examples(6000), &TrainOptions::default()).unwrap();
+        let fit = train(Start::Anew(&ids()), &examples(6000), &TrainOptions::default()).unwrap();
         assert!(fit.figures.held_out_loss < fit.figures.base_loss - 0.08, "{:?}", fit.figures);
         let chance = |x: f64, y: f64| {
             let mut features = Features { x: [0.0; X], y: [0.0; Y] };
@@ -329,10 +359,48 @@ mod tests {
     fn the_same_seed_gives_the_same_weights_and_too_little_is_said() {
         let examples = examples(400);
         let options = TrainOptions { epochs: 3, ..TrainOptions::default() };
-        let once = train(&ids(), &examples, &options).unwrap();
-        assert_eq!(once, train(&ids(), &examples, &options).unwrap());
-        assert_eq!(train(&ids(), &examples[..10], &options), Err(TrainError::TooFew(10)));
-        let one: Vec<Example> = examples.iter().map(|e| Example { user: 1, ..*e }).collect();
-        assert_eq!(train(&ids(), &one, &options), Err(TrainError::OneGroup));
+        let ids = ids();
+        let anew = Start::Anew(&ids);
+        let once = train(anew, &examples, &options).unwrap();
+        assert_eq!(once, train(anew, &examples, &options).unwrap());
+        assert_eq!(train(anew, &examples[..10], &options), Err(TrainError::TooFew(10)));
+    }
+
+    #[test]
+    fn one_user_is_enough_and_what_was_known_is_kept_where_nothing_is_better() {
+        let known = train(Start::Anew(&ids()), &examples(6000), &TrainOptions::default()).unwrap();
+        assert!(known.figures.by_user && known.figures.first_loss.is_none());
+        let few: Vec<Example> =
+            examples(6100).split_off(6000).into_iter().map(|e| Example { user: 1, ..e }).collect();
+        let from = Start::From(&known.network);
+        let fit = train(from, &few, &TrainOptions::default()).unwrap();
+        let first = fit.figures.first_loss.unwrap();
+        assert!(!fit.figures.by_user && fit.figures.held_out_loss <= first, "{:?}", fit.figures);
+        assert!(first < fit.figures.base_loss, "{:?}", fit.figures);
+        let anew = train(Start::Anew(&ids()), &few, &TrainOptions::default()).unwrap();
+        assert!(fit.figures.held_out_loss < anew.figures.held_out_loss, "{:?}", anew.figures);
+    }
+
+    #[test]
+    fn the_prior_is_as_wide_as_people_differ() {
+        let mut chance = Chance::new(4);
+        let ids = ids();
+        let flat = Network::new(ids.clone(), 1).for_strategies(&["x".into(), "y".into()], 0.5);
+        let mut with_spread = |spread: f64| {
+            let mut examples = Vec::new();
+            for user in 0..400 {
+                let tastes = [spread * chance.normal(), spread * chance.normal()];
+                for answer in 0..20 {
+                    let features = Features { x: [0.0; X], y: [0.0; Y] };
+                    let odds = f64::exp(tastes[answer % 2]);
+                    let helped = chance.happens(odds / (1.0 + odds));
+                    examples.push(Example { features, strategy: answer % 2, helped, user });
+                }
+            }
+            Prior::fitted(&flat, &examples)
+        };
+        let (alike, apart) = (with_spread(0.1), with_spread(1.0));
+        assert!(alike.strategy < 0.2 && apart.strategy > 0.6, "{alike:?} {apart:?}");
+        assert_eq!(alike.moment, Prior::GUESSED.moment);
     }
 }

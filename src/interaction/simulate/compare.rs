@@ -9,8 +9,9 @@ use super::super::chance::Chance;
 use super::super::policy::{Anything, Bandit, Policy, RuleLevels, Rules, Silent};
 use super::HELD_OUT_FROM;
 use super::learn::{Learned, user_seed};
-use super::life::{BUCKET, Tally, World, live};
+use super::life::{BUCKET, Life, Oracle, Tally, World, live, live_knowing};
 use super::ope::Estimate;
+use super::readout::Noise;
 use crate::evaluate::{Interval, percentiles, wilson};
 
 /// What is compared.
@@ -30,17 +31,20 @@ pub enum PolicyKind {
     Learned,
     /// The same without the face.
     LearnedWithoutFace,
+    /// One who knows all about the person but the mood: how far any policy could come.
+    Oracle,
 }
 
 impl PolicyKind {
     /// All of them.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Silent,
         Self::Random,
         Self::Rules,
         Self::TunedRules,
         Self::Learned,
         Self::LearnedWithoutFace,
+        Self::Oracle,
     ];
 
     /// In words.
@@ -52,13 +56,14 @@ impl PolicyKind {
             Self::TunedRules => "tuned rules",
             Self::Learned => "learned",
             Self::LearnedWithoutFace => "learned, without the face",
+            Self::Oracle => "one who knows the person",
         }
     }
 
-    /// For a new user.
-    pub fn policy(self, world: &World<'_>, learned: &Learned) -> Box<dyn Policy> {
+    /// The life of a new user with it.
+    fn live(self, world: &World<'_>, learned: &Learned, seed: u64) -> Life {
         let worth_from = world.strategies.limits.worth_from();
-        match self {
+        let mut policy: Box<dyn Policy> = match self {
             Self::Silent => Box::new(Silent),
             Self::Random => Box::new(Anything { talkative: 0.25 }),
             Self::Rules => Box::new(Rules::new(world.strategies, RuleLevels::AS_WRITTEN)),
@@ -67,7 +72,9 @@ impl PolicyKind {
             Self::LearnedWithoutFace => {
                 Box::new(Bandit::new(Arc::clone(&learned.blind), worth_from).without_face())
             }
-        }
+            Self::Oracle => return live_knowing(world, seed, Oracle::Person),
+        };
+        live(world, seed, policy.as_mut(), None)
     }
 }
 
@@ -84,6 +91,8 @@ pub struct PolicyFigures {
     pub realised: f64,
     /// Prompts in a hundred interactions.
     pub prompts_per_100: f64,
+    /// The same after the first half.
+    pub prompts_per_100_after: f64,
     /// Prompts that nobody wanted, in a hundred interactions.
     pub harm_per_100: f64,
     /// The same after the first half.
@@ -125,8 +134,8 @@ pub struct Comparison {
     pub users: usize,
     /// Interactions of each; the second half is "after".
     pub interactions: usize,
-    /// Share of noise in the readout.
-    pub noise: f64,
+    /// Noise in the readout.
+    pub noise: Noise,
     /// In the order of [`PolicyKind::ALL`].
     pub policies: Vec<PolicyFigures>,
     /// Learned against fixed rules.
@@ -135,6 +144,8 @@ pub struct Comparison {
     pub against_tuned: Contest,
     /// Learned against itself without the face: what the emotion signal is worth.
     pub against_blind: Contest,
+    /// One who knows the person against fixed rules: more than this is out of reach.
+    pub ceiling: Contest,
 }
 
 impl Comparison {
@@ -168,9 +179,8 @@ pub fn compare(world: &World<'_>, learned: &Learned, users: usize, seed: u64) ->
             let mut regret = vec![vec![0.0; world.interactions.div_ceil(BUCKET)]; kinds.len()];
             for user in range {
                 for (index, kind) in kinds.into_iter().enumerate() {
-                    let mut policy = kind.policy(world, learned);
                     let seed = user_seed(seed, HELD_OUT_FROM + user as u64);
-                    let life = live(world, seed, policy.as_mut(), None);
+                    let life = kind.live(world, learned, seed);
                     let mut both = Halves::default();
                     for (place, tally) in life.iter().enumerate() {
                         let late = (place + 1) * BUCKET > world.interactions / 2;
@@ -203,6 +213,7 @@ pub fn compare(world: &World<'_>, learned: &Learned, users: usize, seed: u64) ->
         against_rules: contest(at(PolicyKind::Learned), at(PolicyKind::Rules), seed),
         against_tuned: contest(at(PolicyKind::Learned), at(PolicyKind::TunedRules), seed),
         against_blind: contest(at(PolicyKind::Learned), at(PolicyKind::LearnedWithoutFace), seed),
+        ceiling: contest(at(PolicyKind::Oracle), at(PolicyKind::Rules), seed),
     }
 }
 
@@ -232,6 +243,7 @@ fn figures(kind: PolicyKind, halves: &[Halves], regret: &[f64], seed: u64) -> Po
         satisfaction_after: mean_of(&late, seed),
         realised: all.realised / f64::from(all.interactions.max(1)),
         prompts_per_100: 100.0 * per(all.prompts, all.interactions),
+        prompts_per_100_after: 100.0 * per(after.prompts, after.interactions),
         harm_per_100: 100.0 * per(all.unwanted, all.interactions),
         harm_per_100_after: 100.0 * per(after.unwanted, after.interactions),
         precision: some(all.wanted_prompts, all.prompts),

@@ -4,18 +4,20 @@ use std::sync::Arc;
 
 use rayon::iter::{IntoParallelIterator, ParallelIterator};
 
+use super::super::chance::Chance;
 use super::super::intent::IntentModel;
 use super::super::policy::{
-    Anything, Example, FitFigures, Network, RuleLevels, Rules, TrainError, TrainOptions, train,
-    without_face,
+    Anything, Example, FitFigures, Network, RuleLevels, Rules, Start, TrainError, TrainOptions,
+    train, without_face,
 };
 use super::super::strategies::Strategies;
 use super::TRAIN_FROM;
 use super::life::{Logged, World, live};
+use super::readout::Noise;
 
-/// Of the logs that are learned from: in half of the moments in which something may be said, it
-/// is, whatever is known.
-const TALKATIVE: f64 = 0.5;
+/// Of the logs that are learned from: in so many of the moments in which something may be said, it
+/// is, whatever is known; with some users seldom, as a policy that learned is, with others often.
+const TALKATIVE: (f64, f64) = (0.05, 0.6);
 
 /// From how much is learned.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -53,15 +55,16 @@ pub fn learn(
     intents: &IntentModel,
     options: &LearnOptions,
 ) -> Result<Learned, TrainError> {
-    let world = World { strategies, intents, noise: 0.0, interactions: options.interactions };
-    let logged = logs(&world, TRAIN_FROM, options.users, options.seed);
+    let interactions = options.interactions;
+    let world = World { strategies, intents, noise: Noise::NONE, interactions };
     let ids = strategies.ids();
-    let examples: Vec<Example> = logged.iter().filter_map(|l| l.row.example(&ids)).collect();
+    let examples: Vec<Example> =
+        gather(&world, TRAIN_FROM, options.users, options.seed, |l| l.row.example(&ids));
     let training = TrainOptions { seed: options.seed, ..TrainOptions::default() };
     let blind_examples: Vec<Example> =
         examples.iter().map(|e| Example { features: without_face(&e.features), ..*e }).collect();
-    let fit = train(&ids, &examples, &training)?;
-    let blind = train(&ids, &blind_examples, &training)?;
+    let fit = train(Start::Anew(&ids), &examples, &training)?;
+    let blind = train(Start::Anew(&ids), &blind_examples, &training)?;
     Ok(Learned {
         network: Arc::new(fit.network),
         blind: Arc::new(blind.network),
@@ -73,24 +76,33 @@ pub fn learn(
 
 /// What so many users, from number `first` on, answer to a policy that says anything.
 pub fn logs(world: &World<'_>, first: u64, users: usize, seed: u64) -> Vec<Logged> {
+    gather(world, first, users, seed, Some)
+}
+
+/// Of the same logs what `keep` keeps, in their order; the rest is dropped at once.
+pub fn gather<T: Send>(
+    world: &World<'_>,
+    first: u64,
+    users: usize,
+    seed: u64,
+    keep: impl Fn(Logged) -> Option<T> + Sync,
+) -> Vec<T> {
     // Who takes part in such a study has agreed to be asked often.
     let mut strategies = world.strategies.clone();
     strategies.limits.most_back_off = 1.0;
     let world = &World { strategies: &strategies, ..*world };
-    let lives: Vec<Vec<Logged>> = (0..users as u64)
+    let kept: Vec<Vec<T>> = (0..users as u64)
         .into_par_iter()
         .map(|user| {
             let mut log = Vec::with_capacity(world.interactions);
-            let mut policy = Anything { talkative: TALKATIVE };
-            live(world, user_seed(seed, first + user), &mut policy, Some(&mut log));
-            log
+            let seed = user_seed(seed, first + user);
+            let talkative = Chance::stream(seed, 0x7461_6c6b).between(TALKATIVE.0, TALKATIVE.1);
+            live(world, seed, &mut Anything { talkative }, Some(&mut log));
+            log.iter_mut().for_each(|logged| logged.row.user = user);
+            log.into_iter().filter_map(&keep).collect()
         })
         .collect();
-    let numbered = lives.into_iter().enumerate().flat_map(|(user, mut log)| {
-        log.iter_mut().for_each(|logged| logged.row.user = user as u64);
-        log
-    });
-    numbered.collect()
+    kept.into_iter().flatten().collect()
 }
 
 /// Distinct for each user and seed.

@@ -10,9 +10,10 @@ use super::super::intent::IntentModel;
 use super::super::limits::{Blocked, Moment, allowed};
 use super::super::log::LogRow;
 use super::super::policy::{Choice, Policy};
-use super::super::strategies::Strategies;
+use super::super::strategies::{Action, Strategies};
 use super::super::user::{UserModel, Usual};
 use super::person::{Person, STEP_SECS, Wish, satisfaction};
+use super::readout::Noise;
 
 /// Interactions for each point of a curve.
 pub const BUCKET: usize = 20;
@@ -68,8 +69,8 @@ pub struct World<'a> {
     pub strategies: &'a Strategies,
     /// How notes are understood.
     pub intents: &'a IntentModel,
-    /// Share of moments in which the reading has nothing to do with the face.
-    pub noise: f64,
+    /// Of the readout.
+    pub noise: Noise,
     /// Interactions of a life.
     pub interactions: usize,
 }
@@ -83,11 +84,41 @@ pub struct Logged {
     pub helps: Vec<f64>,
 }
 
+/// Who knows what no policy can: how far any policy could come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Oracle {
+    /// Knows all about the person (tastes, manners, how they are misread, what they are about), but
+    /// not the mood: that is filtered from the same readings that policies have.
+    Person,
+    /// Knows the mood too.
+    Mood,
+}
+
+/// Who decides.
+enum Mind<'a> {
+    Policy(&'a mut dyn Policy),
+    Oracle(Oracle, [f64; 7]),
+}
+
 /// Lives the life of user `seed`.
 pub fn live(
     world: &World<'_>,
     seed: u64,
     policy: &mut dyn Policy,
+    log: Option<&mut Vec<Logged>>,
+) -> Life {
+    life(world, seed, Mind::Policy(policy), log)
+}
+
+/// The same under one who knows more and plans no farther than this moment.
+pub fn live_knowing(world: &World<'_>, seed: u64, oracle: Oracle) -> Life {
+    life(world, seed, Mind::Oracle(oracle, [1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0]), None)
+}
+
+fn life(
+    world: &World<'_>,
+    seed: u64,
+    mut mind: Mind<'_>,
     mut log: Option<&mut Vec<Logged>>,
 ) -> Life {
     let World { strategies, intents, .. } = world;
@@ -110,6 +141,7 @@ pub fn live(
         let minute_of_day = begins + (within as f64 * STEP_SECS / 60.0) as u16;
         person.hours = f64::from(minute_of_day) / 60.0 - 8.0;
         let recent = history.prompts_since(user.last_secs() - 3600.0);
+        user.set_task(person.context.trouble, person.context.waiting);
         let wish = person.step(recent, intents, |reading, held| user.dwell(reading, held));
         let secs = user.last_secs();
         let now = Now { secs, minute_of_day, unix_secs: secs as i64 };
@@ -117,13 +149,22 @@ pub fn live(
         let features = Features::of(&user, context, intent, &history, &now);
         let moment = Moment { user: &user, context, intent, history: &history, now: &now };
         let allowed = allowed(strategies, |index| never[index], &moment);
-        let choice = policy.choose(&features, &allowed, &mut choices);
+        let choice = match &mut mind {
+            Mind::Policy(policy) => policy.choose(&features, &allowed, &mut choices),
+            Mind::Oracle(oracle, belief) => {
+                person.believe(belief);
+                let expected = |action| match oracle {
+                    Oracle::Mood => wish.expected(action),
+                    Oracle::Person => person.expected(belief, action, recent),
+                };
+                best(strategies, &allowed, expected)
+            }
+        };
 
         let action = choice.strategy.map(|index| strategies.list[index].action);
         let expected = wish.expected(action);
-        let free = strategies.list.iter().zip(&allowed).filter(|(_, blocked)| blocked.is_none());
-        let best = free.map(|(strategy, _)| wish.expected(Some(strategy.action)));
-        let best = best.fold(wish.expected(None), f64::max);
+        let best = best(strategies, &allowed, |action| wish.expected(action)).strategy;
+        let best = wish.expected(best.map(|index| strategies.list[index].action));
 
         let mut luck = person.luck();
         let helped = action.is_some_and(|action| luck.happens(wish.helps_knowing(action)));
@@ -140,8 +181,14 @@ pub fn live(
             });
             if let Some(answer) = answer {
                 history.answered(answer);
-                policy.learn(&features, index, answer.reward());
+                if let Mind::Policy(policy) = &mut mind {
+                    policy.learn(&features, index, answer.reward());
+                }
                 never[index] |= answer == Answer::NeverAgain;
+            }
+            if let Mind::Oracle(_, belief) = &mut mind {
+                let helped = answer.map(|answer| answer == Answer::Helped);
+                person.believe_answer(belief, action, recent, helped);
             }
         }
         if let Some(log) = log.as_deref_mut() {
@@ -178,6 +225,23 @@ pub fn live(
         }
     }
     life
+}
+
+/// What is expected to be best of what is allowed, silence among it.
+fn best(
+    strategies: &Strategies,
+    allowed: &[Option<Blocked>],
+    expected: impl Fn(Option<Action>) -> f64,
+) -> Choice {
+    let mut choice = Choice::silent(strategies.list.len());
+    let mut most = expected(None);
+    for (index, strategy) in strategies.list.iter().enumerate() {
+        let worth = expected(Some(strategy.action));
+        if allowed[index].is_none() && worth > most {
+            (most, choice.strategy) = (worth, Some(index));
+        }
+    }
+    choice
 }
 
 #[expect(clippy::too_many_arguments, reason = "all of one moment, used in one place")]

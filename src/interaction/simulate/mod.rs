@@ -19,15 +19,16 @@ mod sweep;
 mod tests;
 
 pub use compare::{Comparison, Contest, PolicyFigures, PolicyKind, compare};
-pub use learn::{LearnOptions, Learned, learn, logs};
-pub use life::{BUCKET, Life, Logged, Tally, World, live};
+pub use learn::{LearnOptions, Learned, gather, learn, logs};
+pub use life::{BUCKET, Life, Logged, Oracle, Tally, World, live, live_knowing};
 pub use ope::{Estimate, Estimates, estimate, truth};
 pub use page::{Findings, LIMITS, OffPolicy, to_html};
+pub use readout::{Noise, NoiseKind};
 pub use run::{SimulateOptions, judge, run};
 pub use sweep::{NoiseLevel, Sweep, sweep};
 
 /// Users that are learned from begin here; those that are judged begin at [`HELD_OUT_FROM`].
-const TRAIN_FROM: u64 = 0;
+pub const TRAIN_FROM: u64 = 0;
 /// Users from here on are never learned from.
 pub const HELD_OUT_FROM: u64 = 1 << 32;
 /// Added to the former for users whose logs are judged.

@@ -194,7 +194,12 @@ fn contests(comparison: &Comparison) -> Markup {
                     (row("fixed rules", &comparison.against_rules))
                     (row("tuned rules", &comparison.against_tuned))
                     (row("itself without the face", &comparison.against_blind))
+                    (row("(one who knows the person against fixed rules)", &comparison.ceiling))
                 }
+            }
+            p.caption {
+                "One who knows the person knows their tastes, their manners and how they are \
+                 misread, and filters the mood from the same readings: more is out of reach."
             }
         }
     }
@@ -232,7 +237,7 @@ fn noise(sweep: &Sweep) -> Markup {
                 tbody {
                     @for level in &sweep.levels {
                         tr {
-                            th { (percent(level.noise)) }
+                            th { (percent(level.noise.share)) }
                             (cell(level.comparison.of(PolicyKind::Rules)).unwrap_or_default())
                             (cell(level.comparison.of(PolicyKind::Learned)).unwrap_or_default())
                             (cell(level.comparison.of(PolicyKind::LearnedWithoutFace))
@@ -245,6 +250,36 @@ fn noise(sweep: &Sweep) -> Markup {
             p.caption {
                 "Satisfaction after the first half. Noise is the share of moments in which the \
                  reading has nothing to do with the face. Nobody tells the policies."
+            }
+            h2 { "Nothing but noise" }
+            table {
+                thead {
+                    tr {
+                        th { "noise" } th.number { "prompts in 100, learned" }
+                        th.number { "after the first half" } th.number { "unwanted in 100" }
+                        th.number { "fixed rules, prompts in 100" }
+                    }
+                }
+                tbody {
+                    @for level in &sweep.kinds {
+                        @let learned = level.comparison.of(PolicyKind::Learned);
+                        tr {
+                            th { (level.noise.kind.word()) }
+                            td.number { (prompts(learned)) }
+                            td.number {
+                                @if let Some(figures) = learned {
+                                    (format!("{:.2}", figures.prompts_per_100_after))
+                                }
+                            }
+                            td.number {
+                                @if let Some(figures) = learned {
+                                    (format!("{:.2}", figures.harm_per_100))
+                                }
+                            }
+                            td.number { (prompts(level.comparison.of(PolicyKind::Rules))) }
+                        }
+                    }
+                }
             }
         }
     }

@@ -11,7 +11,7 @@ use super::super::context::{Context, Intent, Scenario};
 use super::super::intent::{Around, IntentGuess, IntentModel};
 use super::super::reading::Reading;
 use super::super::strategies::Action;
-use super::readout::PersonalReadout;
+use super::readout::{Noise, PersonalReadout, normalised};
 
 /// Moods, hidden.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,13 +64,24 @@ const HELPS: [[f64; 7]; 7] = [
     [0.75, 0.30, 0.25, 0.20, 0.20, 0.25, 0.15],
 ];
 
+/// Chance that help that helped eases the mood, and that it then is content rather than calm.
+const CALMS: f64 = 0.6;
+const CONTENTS: f64 = 0.3;
+/// Chance that a prompt that nobody wanted strains the mood.
+const ANNOYS: f64 = 0.1;
+
 /// A prompt that nobody wanted is a pleasant surprise this often.
 const PLEASANT_SURPRISE: f64 = 0.05;
+
+/// Chance that a mood goes on for another two minutes.
+const MOOD_LASTS: f64 = 0.92;
 
 /// Seconds between two decisions.
 pub const STEP_SECS: f64 = 120.0;
 /// An expression is held this long, and read as one: readings of one moment err together.
 const HELD_SECS: f64 = 20.0;
+/// Expressions between two decisions.
+const HELD: usize = (STEP_SECS / HELD_SECS) as usize;
 
 /// How good an interaction was, -1..=1.
 pub mod satisfaction {
@@ -108,6 +119,8 @@ pub struct Person {
     readout: PersonalReadout,
     mood: Mood,
     intent: Intent,
+    /// What was read since the last decision, by class; `None`: no face.
+    read: [Option<usize>; HELD],
     /// What the program around knows.
     pub context: Context,
     /// What is made of it.
@@ -156,7 +169,7 @@ fn index(action: Action) -> usize {
 
 impl Person {
     /// The person of `seed`, whose face is read with that much noise.
-    pub fn new(seed: u64, noise: f64, intents: &IntentModel) -> Self {
+    pub fn new(seed: u64, noise: Noise, intents: &IntentModel) -> Self {
         let mut chance = Chance::stream(seed, u64::MAX);
         let scenario = Scenario::ALL[chance.below(Scenario::ALL.len())];
         let mut person = Self {
@@ -174,6 +187,7 @@ impl Person {
             readout: PersonalReadout::new(noise, &mut chance),
             mood: Mood::Calm,
             intent: Intent::Working,
+            read: [None; HELD],
             context: Context { scenario, ..Context::default() },
             guess: IntentGuess::UNKNOWN,
             hours: 0.0,
@@ -198,33 +212,97 @@ impl Person {
         }
         self.change_task(&mut chance);
         self.change_mood(&mut chance);
-        for _ in 0..(STEP_SECS / HELD_SECS) as usize {
+        for held in 0..HELD {
+            if self.readout.instead(HELD_SECS, &mut chance, &mut see) {
+                self.read[held] = None;
+                continue;
+            }
             let (away, glances) = (chance.happens(self.away), chance.happens(self.glances));
             let shows = if chance.happens(self.expressive) {
                 chance.pick(&SHOWS[self.mood as usize])
             } else {
                 0
             };
-            let reading = self.readout.read(shows, !glances, &mut chance);
+            let (class, reading) = self.readout.read(shows, !glances, &mut chance);
+            self.read[held] = (!away).then_some(class);
             see(if away { Reading::default() } else { reading }, HELD_SECS);
         }
-        let probability = self.wish(prompts);
+        let wish = self.wish(self.mood as usize, prompts);
+        Wish { wanted: chance.happens(wish.probability), ..wish }
+    }
+
+    /// What would be wished in that mood, after so many prompts in the last hour.
+    fn wish(&self, mood: usize, prompts: usize) -> Wish {
         let helps = std::array::from_fn(|action| {
-            let mood = self.mood as usize;
             let odds = HELPS[mood][action] / (1.0 - HELPS[mood][action]);
             let shift = self.taste[action] + self.mood_taste[mood][action];
             let odds = odds * shift.exp();
             odds / (1.0 + odds)
         });
-        Wish { probability, wanted: chance.happens(probability), helps }
+        Wish { probability: self.wants(mood, prompts), wanted: false, helps }
+    }
+
+    /// Moves what is believed of the mood on by a step, and by what was read in it, for one who
+    /// knows this person.
+    pub(super) fn believe(&self, belief: &mut [f64; 7]) {
+        let next = normalised(self.next_mood());
+        for (mood, belief) in belief.iter_mut().enumerate() {
+            *belief = MOOD_LASTS * *belief + (1.0 - MOOD_LASTS) * next[mood];
+            let shows = normalised(SHOWS[mood]);
+            for class in self.read.iter().flatten() {
+                let shown = self.readout.chance_of(0, *class);
+                let mood: f64 = (0..8).map(|s| shows[s] * self.readout.chance_of(s, *class)).sum();
+                *belief *= self.expressive * mood + (1.0 - self.expressive) * shown;
+            }
+        }
+        *belief = normalised(*belief);
+    }
+
+    /// The same after a prompt and its answer, if one came.
+    pub(super) fn believe_answer(
+        &self,
+        belief: &mut [f64; 7],
+        action: Action,
+        prompts: usize,
+        helped: Option<bool>,
+    ) {
+        let wishes: [Wish; 7] = std::array::from_fn(|mood| self.wish(mood, prompts));
+        if let Some(helped) = helped {
+            for (belief, wish) in belief.iter_mut().zip(&wishes) {
+                let helps = wish.helps(action);
+                *belief *= if helped { helps } else { 1.0 - helps };
+            }
+            *belief = normalised(*belief);
+        }
+        let mean = |of: &dyn Fn(&Wish) -> f64| -> f64 {
+            belief.iter().zip(&wishes).map(|(b, wish)| b * of(wish)).sum()
+        };
+        let eased =
+            CALMS * helped.map_or_else(|| mean(&|w| w.helps(action)), |h| f64::from(u8::from(h)));
+        let strained = (1.0 - eased / CALMS) * ANNOYS * mean(&|wish| 1.0 - wish.probability);
+        belief.iter_mut().for_each(|belief| *belief *= 1.0 - eased - strained);
+        belief[Mood::Content as usize] += CONTENTS * eased;
+        belief[Mood::Calm as usize] += (1.0 - CONTENTS) * eased;
+        belief[Mood::Strained as usize] += strained;
+    }
+
+    /// Expected satisfaction of `action`, or of silence, for one who believes that of the mood.
+    pub(super) fn expected(
+        &self,
+        belief: &[f64; 7],
+        action: Option<Action>,
+        prompts: usize,
+    ) -> f64 {
+        let pairs = belief.iter().enumerate();
+        pairs.map(|(mood, b)| b * self.wish(mood, prompts).expected(action)).sum()
     }
 
     /// Whether a prompt is answered at all, and how an unwanted one changes the mood. `luck` comes
     /// from the same stream in every policy.
     pub fn take(&mut self, helped: bool, wanted: bool, luck: &mut Chance) -> bool {
-        if helped && luck.happens(0.6) {
-            self.mood = if luck.happens(0.3) { Mood::Content } else { Mood::Calm };
-        } else if !wanted && luck.happens(0.1) {
+        if helped && luck.happens(CALMS) {
+            self.mood = if luck.happens(CONTENTS) { Mood::Content } else { Mood::Calm };
+        } else if !wanted && luck.happens(ANNOYS) {
             self.mood = Mood::Strained;
         }
         luck.happens(self.answers)
@@ -245,7 +323,7 @@ impl Person {
         Chance::stream(self.seed ^ 0x5bd1_e995, self.step)
     }
 
-    fn wish(&self, prompts: usize) -> f64 {
+    fn wants(&self, mood: usize, prompts: usize) -> f64 {
         let by_intent = match self.intent {
             Intent::Working => 0.9,
             Intent::Practising => 1.0,
@@ -255,18 +333,22 @@ impl Person {
             Intent::Resting => 0.6,
         };
         let tired_of_it = 1.0 / (1.0 + 0.15 * prompts as f64);
-        (WANTED[self.mood as usize] * self.open * by_intent * tired_of_it).min(0.95)
+        (WANTED[mood] * self.open * by_intent * tired_of_it).min(0.95)
     }
 
     fn change_mood(&mut self, chance: &mut Chance) {
-        if chance.happens(0.92) {
-            return;
+        if !chance.happens(MOOD_LASTS) {
+            self.mood = MOODS[chance.pick(&self.next_mood())];
         }
+    }
+
+    /// Weights of the moods that may come next.
+    fn next_mood(&self) -> [f64; 7] {
         let Context { trouble, waiting, .. } = self.context;
         let smooth = 1.0 - trouble.max(waiting);
         let speaking = matches!(self.intent, Intent::Presenting | Intent::Practising);
         let pastime = self.intent == Intent::Reading || self.scenario == Scenario::Media;
-        let weights = [
+        [
             5.0 * smooth * smooth,
             2.0 * smooth * smooth,
             0.3 + 8.0 * trouble * trouble + 4.0 * waiting,
@@ -274,8 +356,7 @@ impl Person {
             if speaking { 2.0 } else { 0.7 },
             if pastime { 1.6 } else { 0.7 },
             0.3 + 0.15 * self.hours,
-        ];
-        self.mood = MOODS[chance.pick(&weights)];
+        ]
     }
 
     fn change_task(&mut self, chance: &mut Chance) {

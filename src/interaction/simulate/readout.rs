@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::super::chance::Chance;
 use super::super::reading::{FaceSign, Reading};
@@ -19,6 +19,10 @@ const PERSONAL: f64 = 0.8;
 /// Smoothed probability of the class that was read; the rest goes where its mistakes go.
 const TOP: f64 = 0.75;
 
+/// How far noise that wanders goes, in log-odds, and in what time.
+const WALK: f64 = 2.0;
+const WALK_SECS: f64 = 1800.0;
+
 #[derive(Deserialize)]
 struct Measured {
     valence: [f64; 8],
@@ -29,9 +33,62 @@ struct Measured {
 static TABLE: LazyLock<Measured> =
     LazyLock::new(|| toml::from_str(MEASURED).expect("the table inside the program is sound"));
 
+/// What is read where the reading has nothing to do with the face.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NoiseKind {
+    /// Any expression, each held as long as expressions are.
+    Held,
+    /// Any expression, another one every two seconds.
+    Each,
+    /// A mixture that wanders, over half an hour or so.
+    Walk,
+    /// The same all the time.
+    Constant,
+}
+
+impl NoiseKind {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Held, Self::Each, Self::Walk, Self::Constant];
+
+    /// In words.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Held => "held as expressions are",
+            Self::Each => "each reading by itself",
+            Self::Walk => "a slow random walk",
+            Self::Constant => "constant",
+        }
+    }
+}
+
+/// How much of the readout is noise.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Noise {
+    /// Share of moments in which the reading has nothing to do with the face, 0..=1.
+    pub share: f64,
+    /// What it is then.
+    pub kind: NoiseKind,
+}
+
+impl Noise {
+    /// None at all.
+    pub const NONE: Self = Self::held(0.0);
+
+    /// [`NoiseKind::Held`].
+    pub const fn held(share: f64) -> Self {
+        Self { share, kind: NoiseKind::Held }
+    }
+}
+
 /// How one person is read.
 #[derive(Debug, Clone)]
 pub struct PersonalReadout {
+    noise: Noise,
+    /// Of [`NoiseKind::Walk`] and [`NoiseKind::Constant`]: where it is, as logits.
+    walk: [f64; 8],
+    /// How often each class is read.
+    anything: [f64; 8],
     /// Rows: shown; columns: read; each row sums to 1.
     rows: [[f64; 8]; 8],
     /// A reading for each class that may be read.
@@ -39,9 +96,8 @@ pub struct PersonalReadout {
 }
 
 impl PersonalReadout {
-    /// Of someone new. `noise` is the share of moments in which the reading has nothing to do with
-    /// the face, 0..=1.
-    pub fn new(noise: f64, chance: &mut Chance) -> Self {
+    /// Of someone new.
+    pub fn new(noise: Noise, chance: &mut Chance) -> Self {
         let table = &*TABLE;
         let mut columns = [0.0; 8];
         for row in &table.confusion {
@@ -54,7 +110,8 @@ impl PersonalReadout {
             // One picture of each kind is added, as what was never seen in 3,199 is not impossible.
             let personal = row.map(|count| (count + 1.0) * (PERSONAL * chance.normal()).exp());
             let personal = normalised(personal);
-            std::array::from_fn(|class| (1.0 - noise) * personal[class] + noise * anything[class])
+            let share = if noise.kind == NoiseKind::Held { noise.share } else { 0.0 };
+            std::array::from_fn(|class| (1.0 - share) * personal[class] + share * anything[class])
         });
         let readings = std::array::from_fn(|read| {
             let mistakes = normalised(std::array::from_fn(|shown| table.confusion[shown][read]));
@@ -65,22 +122,62 @@ impl PersonalReadout {
             let affect = Affect { valence: valence as f32, arousal: arousal as f32 };
             Reading { face: Some(FaceSign { shares, affect, sure: true, looking: true }) }
         });
-        Self { rows, readings }
+        let walk = std::array::from_fn(|_| WALK * chance.normal());
+        Self { noise, walk, anything, rows, readings }
     }
 
-    /// What is read when class `shown` is shown.
-    pub fn read(&self, shown: usize, looking: bool, chance: &mut Chance) -> Reading {
+    /// What is read instead of the face for `secs`, piece by piece; false if the face is read.
+    pub fn instead(
+        &mut self,
+        secs: f64,
+        chance: &mut Chance,
+        see: &mut impl FnMut(Reading, f64),
+    ) -> bool {
+        let Noise { share, kind } = self.noise;
+        if kind == NoiseKind::Held || !chance.happens(share) {
+            return false;
+        }
+        if kind == NoiseKind::Each {
+            let pieces = (secs / 2.0).round();
+            for _ in 0..pieces as u32 {
+                see(self.readings[chance.pick(&self.anything)], secs / pieces);
+            }
+            return true;
+        }
+        if kind == NoiseKind::Walk {
+            let kept = (-secs / WALK_SECS).exp();
+            let new = WALK * (1.0 - kept * kept).sqrt();
+            for place in &mut self.walk {
+                *place = kept * *place + new * chance.normal();
+            }
+        }
+        let shares = normalised(self.walk.map(f64::exp));
+        let mean = |points: &[f64; 8]| shares.iter().zip(points).map(|(p, v)| p * v).sum::<f64>();
+        let affect =
+            Affect { valence: mean(&TABLE.valence) as f32, arousal: mean(&TABLE.arousal) as f32 };
+        let sign = FaceSign { shares, affect, sure: true, looking: true };
+        see(Reading { face: Some(sign) }, secs);
+        true
+    }
+
+    /// Chance that `read` is read where `shown` is shown.
+    pub fn chance_of(&self, shown: usize, read: usize) -> f64 {
+        self.rows[shown][read]
+    }
+
+    /// What is read when class `shown` is shown, and as which class.
+    pub fn read(&self, shown: usize, looking: bool, chance: &mut Chance) -> (usize, Reading) {
         let read = chance.pick(&self.rows[shown]);
         let sure = !chance.happens(UNSURE);
         let mut reading = self.readings[read];
         if let Some(face) = &mut reading.face {
             (face.sure, face.looking) = (sure, looking);
         }
-        reading
+        (read, reading)
     }
 }
 
-fn normalised(weights: [f64; 8]) -> [f64; 8] {
+pub(super) fn normalised<const N: usize>(weights: [f64; N]) -> [f64; N] {
     let sum: f64 = weights.iter().sum();
     weights.map(|weight| weight / sum)
 }
@@ -109,7 +206,7 @@ mod tests {
     fn people_are_read_about_as_measured_and_noise_reads_nothing() {
         let mut chance = Chance::new(1);
         let mut right = [0.0; 2];
-        for (noise, right) in [0.0, 1.0].into_iter().zip(&mut right) {
+        for (noise, right) in [0.0, 1.0].map(Noise::held).into_iter().zip(&mut right) {
             for _ in 0..400 {
                 let person = PersonalReadout::new(noise, &mut chance);
                 *right += person.rows[1][1] / 400.0;

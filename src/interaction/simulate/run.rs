@@ -11,6 +11,7 @@ use super::learn::{LearnOptions, Learned, learn, logs};
 use super::life::{Logged, World};
 use super::ope::{estimate, truth};
 use super::page::{Findings, OffPolicy};
+use super::readout::{Noise, NoiseKind};
 use super::sweep::{LEVELS, sweep};
 use super::{HELD_OUT_FROM, LOGGED_FROM};
 
@@ -37,13 +38,14 @@ pub fn run(
     options: &SimulateOptions,
 ) -> Result<(Learned, Findings), TrainError> {
     let learned = learn(strategies, intents, &options.learn)?;
-    let world = World { strategies, intents, noise: 0.0, interactions: 2 * options.interactions };
+    let world =
+        World { strategies, intents, noise: Noise::NONE, interactions: 2 * options.interactions };
     let seed = options.learn.seed;
     let comparison = compare(&world, &learned, options.users, seed);
     let sweep =
         (options.sweep_users > 0).then(|| sweep(&world, &learned, options.sweep_users, seed));
     let policies = PolicyKind::ALL.len() * world.interactions;
-    let levels = if options.sweep_users > 0 { LEVELS.len() } else { 0 };
+    let levels = if options.sweep_users > 0 { LEVELS.len() + NoiseKind::ALL.len() - 1 } else { 0 };
     let simulated = (options.users + levels * options.sweep_users) * policies
         + options.learn.users * options.learn.interactions;
     let findings = Findings {

@@ -32,8 +32,12 @@ static LAB: LazyLock<Lab> = LazyLock::new(|| {
         fit: unknown,
         blind_fit: unknown,
     };
-    let world =
-        |noise| World { strategies: &strategies, intents: &intents, noise, interactions: 400 };
+    let world = |noise| World {
+        strategies: &strategies,
+        intents: &intents,
+        noise: Noise::held(noise),
+        interactions: 400,
+    };
     let clean = compare(&world(0.0), &learned, USERS, SEED);
     let noise = compare(&world(1.0), &learned, USERS, SEED);
     Lab { strategies, intents, learned, clean, noise }
@@ -74,7 +78,7 @@ fn where_readings_are_noise_it_falls_silent_and_does_not_nag() {
 #[test]
 fn the_same_seed_gives_the_same_figures_and_regret_only_grows() {
     let Lab { strategies, intents, learned, .. } = &*LAB;
-    let world = World { strategies, intents, noise: 0.0, interactions: 60 };
+    let world = World { strategies, intents, noise: Noise::NONE, interactions: 60 };
     let once = compare(&world, learned, 40, 3);
     assert_eq!(once, compare(&world, learned, 40, 3));
     for figures in &once.policies {
@@ -86,7 +90,7 @@ fn the_same_seed_gives_the_same_figures_and_regret_only_grows() {
 #[test]
 fn estimates_from_a_log_meet_the_truth() {
     let Lab { strategies, intents, learned, .. } = &*LAB;
-    let world = World { strategies, intents, noise: 0.0, interactions: 200 };
+    let world = World { strategies, intents, noise: Noise::NONE, interactions: 200 };
     let logged = logs(&world, HELD_OUT_FROM + LOGGED_FROM, 400, SEED);
     let found = judge(&logged, strategies, learned, SEED);
     for estimate in [found.estimates.ips, found.estimates.doubly_robust] {
