@@ -160,6 +160,7 @@ impl Settings {
             sessions_dir: self.sessions_dir.clone().filter(|dir| dir.to_str().is_some()),
             model_dir: self.model_dir.clone().filter(|dir| dir.to_str().is_some()),
             model_dirs: said(&self.model_dirs),
+            companion: self.companion.said(),
             recent_files: said(&self.recent_files),
             unfinished_files: said(&self.unfinished_files),
             ..self.clone()

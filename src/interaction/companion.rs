@@ -95,6 +95,20 @@ impl Companion {
         Arc::make_mut(&mut self.setup.strategies).limits = limits;
     }
 
+    /// Has other strategies from now on, and what is remembered of them.
+    pub fn set_strategies(&mut self, strategies: Arc<Strategies>, now: &Now) {
+        self.setup.strategies = strategies;
+        self.bandit = taught(&self.setup, &self.profile, now);
+        self.history.other_strategies();
+        // An answer to an old prompt would be to another strategy.
+        self.open.clear();
+    }
+
+    /// Speaks this language from now on.
+    pub fn set_language(&mut self, language: Language) {
+        self.setup.language = language;
+    }
+
     /// Forgets what was answered to a strategy, and that it is never wanted.
     pub fn forget(&mut self, strategy: &str, now: &Now) {
         self.profile.forget(strategy);
@@ -105,6 +119,7 @@ impl Companion {
     pub fn forget_usual(&mut self) {
         self.profile.usual = Usual::default();
         self.user = UserModel::new(Usual::default());
+        self.user.set_task(self.context.trouble, self.context.waiting);
     }
 
     /// Forgets the person. How long ago it spoke is still known, so that it is not sooner again.
@@ -114,6 +129,11 @@ impl Companion {
         self.forget_usual();
         // An answer to an old prompt would remember that moment.
         self.open.clear();
+    }
+
+    /// What it knows of the person.
+    pub fn user(&self) -> &UserModel {
+        &self.user
     }
 
     /// What it may do.

@@ -30,6 +30,14 @@ impl History {
         self.prompts.push_back(Prompt { secs, strategy });
     }
 
+    /// There are other strategies from now on: which one was used means nothing any more, when
+    /// does.
+    pub fn other_strategies(&mut self) {
+        for prompt in &mut self.prompts {
+            prompt.strategy = usize::MAX;
+        }
+    }
+
     /// The user answered a prompt.
     pub fn answered(&mut self, answer: Answer) {
         match answer {

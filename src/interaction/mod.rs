@@ -21,6 +21,7 @@ pub mod limits;
 mod log;
 pub mod policy;
 mod profile;
+mod ranking;
 mod reading;
 mod reliability;
 pub mod scenario;
@@ -45,6 +46,7 @@ pub use intent::{
 };
 pub use log::{Log, LogRow};
 pub use profile::{Profile, ProfileError, RememberedAnswer};
+pub use ranking::{Item, Ranked, Reactions};
 pub use reading::{EXPRESSIONS, FaceSign, Reading};
 pub use reliability::Found;
 pub use strategies::{

@@ -205,3 +205,105 @@ impl Coherence {
 fn distance(a: &Shares, b: &Shares) -> f64 {
     a.iter().zip(b).map(|(a, b)| (a - b) * (a - b)).sum()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::chance::Chance;
+    use super::super::reading::{FaceSign, Reading};
+    use super::super::user::{UserModel, Usual};
+    use super::*;
+    use crate::observation::Affect;
+
+    fn reading(shares: Shares) -> Reading {
+        let affect = Affect { valence: 0.0, arousal: 0.0 };
+        Reading { face: Some(FaceSign { shares, affect, sure: true, looking: true }) }
+    }
+
+    /// Mostly one class, with what a network leaves for the others.
+    fn peaked(class: usize) -> Shares {
+        let mut shares = [0.03; 8];
+        shares[class] = 0.79;
+        shares
+    }
+
+    /// Reliability at the end of so many minutes of readings, five a second.
+    fn after(minutes: u32, mut at: impl FnMut(f64, &mut Chance) -> Shares) -> f64 {
+        let (mut user, mut chance) = (UserModel::new(Usual::default()), Chance::new(11));
+        for step in 0..minutes * 300 {
+            let secs = f64::from(step) / 5.0;
+            user.observe(secs, reading(at(secs, &mut chance)));
+        }
+        user.reliability()
+    }
+
+    /// A mood that lasts some twelve minutes, of which the face shows less than half.
+    fn face(secs: f64, chance: &mut Chance, held: &mut (f64, usize)) -> Shares {
+        if secs >= held.0 {
+            let mood = [1, 4, 0, 3][(secs / 720.0) as usize % 4];
+            let shows = if chance.happens(0.45) { mood } else { 0 };
+            *held = (secs + 3.0 + 9.0 * chance.unit(), shows);
+        }
+        let mut shares = peaked(held.1);
+        shares.iter_mut().for_each(|share| *share += 0.02 * chance.normal());
+        shares
+    }
+
+    #[test]
+    fn a_face_is_trusted_from_the_first_minute_to_the_third_hour() {
+        for minutes in [1, 5, 20, 60, 180] {
+            let mut held = (0.0, 0);
+            let trust = after(minutes, |secs, chance| face(secs, chance, &mut held));
+            assert!(trust > 0.8, "{minutes} min: {trust}");
+        }
+        // Somebody who sits still and shows little is no noise either.
+        let still = after(60, |_, chance| {
+            let mut shares = peaked(0);
+            shares.iter_mut().for_each(|share| *share += 0.01 * chance.normal());
+            shares
+        });
+        assert!(still > 0.8, "{still}");
+    }
+
+    #[test]
+    fn noise_of_every_kind_is_found() {
+        // Each reading by itself: within minutes, though bins of two seconds hold ten of them.
+        let each = |_: f64, chance: &mut Chance| peaked(chance.below(8));
+        assert!(after(1, each) > 0.5, "a minute proves nothing");
+        assert!(after(45, each) < 0.2, "{}", after(45, each));
+        // Held as long as an expression: within hours.
+        let mut held = (0.0, 0);
+        let hold = after(240, |secs, chance| {
+            if secs >= held.0 {
+                held = (secs + 10.0, chance.below(8));
+            }
+            peaked(held.1)
+        });
+        assert!(hold < 0.3, "{hold}");
+        // The same all the time, and what wanders.
+        assert_eq!(after(20, |_, _| peaked(4)), 0.0);
+        let mut walk = [0.0; 8];
+        let wander = after(120, |_, chance| {
+            walk.iter_mut().for_each(|at| *at += 0.02 * chance.normal());
+            let sum: f64 = walk.iter().map(|at: &f64| at.exp()).sum();
+            walk.map(|at| at.exp() / sum)
+        });
+        assert!(wander < 0.3, "{wander}");
+    }
+
+    #[test]
+    fn what_was_found_is_kept_and_a_readout_that_is_mended_is_trusted_again() {
+        let mut chance = Chance::new(3);
+        let mut user = UserModel::new(Usual::default());
+        user.dwell(reading(peaked(4)), 1800.0);
+        assert_eq!(user.reliability(), 0.0);
+        let mut next = UserModel::new(user.usual());
+        next.dwell(reading(peaked(4)), 60.0);
+        assert_eq!(next.reliability(), 0.0, "it was found in the session before");
+        let mut held = (0.0, 0);
+        for step in 0..120 * 60 {
+            let secs = 120.0 + f64::from(step);
+            next.observe(secs, reading(face(secs, &mut chance, &mut held)));
+        }
+        assert!(next.reliability() > 0.5, "{}", next.reliability());
+    }
+}

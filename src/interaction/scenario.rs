@@ -7,7 +7,9 @@ use super::context::{Context, Intent, Now, Scenario};
 use super::decision::Decision;
 use super::feedback::Answer;
 use super::profile::Profile;
+use super::ranking::{Item, Ranked, Reactions};
 use super::reading::{EXPRESSIONS, FaceSign, Reading};
+use super::strategies::Action;
 use crate::observation::Affect;
 
 /// A story.
@@ -20,6 +22,9 @@ pub struct Story {
     pub about: String,
     scenario: Scenario,
     intent: Intent,
+    /// What can be suggested.
+    #[serde(default, rename = "item")]
+    items: Vec<Item>,
     #[serde(rename = "step")]
     steps: Vec<Step>,
 }
@@ -28,6 +33,8 @@ pub struct Story {
 #[serde(deny_unknown_fields)]
 struct Step {
     minutes: u32,
+    /// Title of the item that is on.
+    item: Option<String>,
     /// Most in the face, besides neutral.
     face: String,
     /// Of the time.
@@ -57,6 +64,10 @@ pub enum Happened {
     },
     /// The companion decided.
     Decided(Box<Decision>),
+    /// Where the content may change: what comes to mind, the best first.
+    Suggested(Vec<Ranked>),
+    /// At the end: all items, the best first.
+    Ranked(Vec<Ranked>),
     /// The user answered.
     Answered {
         /// Number of the decision.
@@ -87,6 +98,7 @@ impl Story {
         };
         let mut companion = Companion::new(setup, Profile::default(), &now(0.0));
         let mut happened = Vec::new();
+        let mut reactions = Reactions::default();
         let mut second = 0_u32;
         for step in &self.steps {
             let told = Happened::Told { secs: f64::from(second), text: step.note.clone() };
@@ -103,9 +115,18 @@ impl Story {
                 let at = now(f64::from(second));
                 companion.observe(at.secs, step.reading(within));
                 second += 1;
+                if let Some(item) = &step.item {
+                    reactions.observe(item, companion.user(), step.trouble, 1.0);
+                }
                 let Some(decision) = companion.decide(&at) else { continue };
                 let (id, speaks) = (decision.id, decision.speaks());
+                let other = decision.action == Action::ChangeContent && !self.items.is_empty();
                 happened.push(Happened::Decided(Box::new(decision)));
+                if other {
+                    let mut best = reactions.suggestions(&self.items);
+                    best.truncate(SUGGESTED);
+                    happened.push(Happened::Suggested(best));
+                }
                 if let (true, Some(answer)) = (speaks, step.answer)
                     && companion.feedback(id, answer, &at).is_ok()
                 {
@@ -113,9 +134,15 @@ impl Story {
                 }
             }
         }
+        if !self.items.is_empty() {
+            happened.push(Happened::Ranked(reactions.ranked(&self.items)));
+        }
         happened
     }
 }
+
+/// As many as the prompt says.
+const SUGGESTED: usize = 2;
 
 /// Valence and arousal of an expression, for stories: as the built-in model has them.
 const AFFECT: [(f32, f32); 8] = [

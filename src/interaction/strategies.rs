@@ -103,6 +103,16 @@ pub enum Language {
     Zh,
 }
 
+impl Message {
+    /// In this language.
+    pub fn text(&self, language: Language) -> &str {
+        match language {
+            Language::En => &self.en,
+            Language::Zh => &self.zh,
+        }
+    }
+}
+
 impl Strategy {
     /// What to say to someone whose face mostly read as `expression` and who is about `intent`.
     pub fn message(&self, expression: usize, intent: Option<Intent>, language: Language) -> &str {
@@ -111,10 +121,7 @@ impl Strategy {
                 && message.intent.is_none_or(|wanted| Some(wanted) == intent)
         };
         let message = self.messages.iter().find(fits);
-        message.map_or("", |message| match language {
-            Language::En => &message.en,
-            Language::Zh => &message.zh,
-        })
+        message.map_or("", |message| message.text(language))
     }
 }
 

@@ -301,6 +301,19 @@ impl UserModel {
                 sure: evidence,
             }),
         }
+        let trust = self.reliability();
+        if trust < 0.5 {
+            beliefs.push(Belief {
+                about: "readings".into(),
+                says: "what is read of your face can\u{2019}t be trusted".into(),
+                why: if self.coherence[1].lives() < 0.5 {
+                    "it hardly changes from minute to minute, as no face does".into()
+                } else {
+                    "it jumps, and nothing in it lasts".into()
+                },
+                sure: 1.0 - trust,
+            });
+        }
         if let (Some(face), Some(looking)) = (minute.face(), minute.looking()) {
             beliefs.push(Belief {
                 about: "attention".into(),

@@ -5,8 +5,10 @@ mod attendant;
 mod input;
 mod profile_file;
 mod seat;
+mod strategies_file;
 
 pub use attendant::Attendant;
 pub use input::{Input, inputs};
 pub use profile_file::{ProfileFile, ProfileFileError};
 pub use seat::{CompanionCommand, CompanionEvent, Liking, Memory, Mind, Seat};
+pub use strategies_file::strategies_of;

@@ -1,9 +1,11 @@
 //! What the user chose for the companion.
 
+use std::path::PathBuf;
+
 use serde::{Deserialize, Serialize};
 
 use super::within;
-use crate::interaction::Limits;
+use crate::interaction::{Language, Limits};
 
 /// Whether and how the companion speaks.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -21,6 +23,10 @@ pub struct CompanionSettings {
     pub quiet_from: u8,
     /// They end at this hour; before [`Self::quiet_from`]: on the next day.
     pub quiet_to: u8,
+    /// Of its prompts.
+    pub language: Language,
+    /// Strategies of the user's own; `None`: the built-in ones.
+    pub strategies: Option<PathBuf>,
 }
 
 impl Default for CompanionSettings {
@@ -32,6 +38,8 @@ impl Default for CompanionSettings {
             quiet: true,
             quiet_from: 22,
             quiet_to: 7,
+            language: Language::En,
+            strategies: None,
         }
     }
 }
@@ -46,7 +54,14 @@ impl CompanionSettings {
         self.gap_minutes = within(self.gap_minutes, Self::GAP_MINUTES, Self::default().gap_minutes);
         self.quiet_from = self.quiet_from.min(23);
         self.quiet_to = self.quiet_to.min(23);
+        self.strategies = self.strategies.filter(|path| path.is_absolute());
         self
+    }
+
+    /// Without what can't be said in TOML.
+    pub(super) fn said(&self) -> Self {
+        let strategies = self.strategies.clone().filter(|path| path.to_str().is_some());
+        Self { strategies, ..self.clone() }
     }
 
     /// Seconds between its decisions.

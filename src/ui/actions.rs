@@ -26,6 +26,7 @@ use crate::source::SourceSpec;
 use super::lock_store::Purpose;
 use super::model_store::{ModelFacts, ModelPlace};
 use super::replay_store::ReplaySide;
+use super::reserve_font::ReserveFont;
 use super::sessions_store::Soundness;
 use super::store::{CameraEntry, UnfinishedSession};
 
@@ -150,6 +151,8 @@ pub enum Dialog {
     Model,
     /// A new file for what the companion remembers.
     Profile,
+    /// Strategies of the user's own for the companion.
+    Strategies,
 }
 
 /// What can be asked for where files are played and analysed. Times are those of the file.
@@ -374,6 +377,8 @@ pub enum News {
     Baselines(Vec<(String, Result<Arc<Baseline>, String>)>),
     /// Which of the files that were asked about are not there.
     Missing(Vec<PathBuf>),
+    /// A font of the system with Chinese signs, if there is one.
+    ReserveFont(Option<ReserveFont>),
     /// Something did not work: what, and what to do.
     Trouble(String),
 }
@@ -401,6 +406,8 @@ pub trait Surroundings {
     fn erase_baseline(&mut self, profile: &str);
     /// Looks which of these are there.
     fn look_for(&mut self, paths: Vec<PathBuf>);
+    /// Looks for a font with Chinese signs.
+    fn look_for_font(&mut self);
     /// Next piece of news, if one is waiting.
     fn try_news(&mut self) -> Option<News>;
 }

@@ -3,21 +3,27 @@
 
 use std::time::Instant;
 
+use eframe::egui;
+
 use super::actions::{Action, CompanionAction, Surroundings, View, Workers};
+use super::companion_store::FontSearch;
 use super::store::{RecordingState, SourceState, Tone};
+use super::theme;
 use super::window::Window;
-use crate::interaction::Answer;
+use crate::interaction::{Answer, Language};
 use crate::runtime::companion::{CompanionCommand, CompanionEvent};
 use crate::session::SessionEvent;
+use crate::settings::CompanionSettings;
 
 /// What it thinks is asked so often while it is looked at.
 const ASK_EVERY_SECS: f64 = 2.0;
 
 impl<W: Workers, S: Surroundings> Window<W, S> {
     /// Part of [`Self::logic`]. `visible`: the window is on the screen.
-    pub(super) fn follow_companion(&mut self, visible: bool) {
+    pub(super) fn follow_companion(&mut self, ctx: &egui::Context, visible: bool) {
         let now = self.store.now();
         self.store.companion.tick(now);
+        self.follow_font(ctx);
         self.tell_companion(visible);
         while let Some(event) = self.workers.try_companion_event() {
             self.on_companion_event(event);
@@ -29,8 +35,39 @@ impl<W: Workers, S: Surroundings> Window<W, S> {
         }
     }
 
+    /// Looks for a font once the companion is on, and uses it once Chinese is wanted.
+    fn follow_font(&mut self, ctx: &egui::Context) {
+        let CompanionSettings { on, language, .. } = self.settings().companion;
+        let font = &mut self.store.companion.font;
+        if on && *font == FontSearch::NotYet {
+            *font = FontSearch::Begun;
+            self.surroundings.look_for_font();
+        } else if language == Language::Zh
+            && let FontSearch::Ended(found @ Some(_)) = font
+            && let Some(found) = found.take()
+        {
+            *font = FontSearch::InUse;
+            theme::add_reserve(ctx, found);
+        }
+    }
+
+    /// A file was chosen in the dialog.
+    pub(super) fn use_strategies(&mut self, chosen: Vec<std::path::PathBuf>) {
+        if let Some(path) = chosen.into_iter().next() {
+            let mut settings = self.settings().clone();
+            settings.companion.strategies = Some(path);
+            self.keep(settings);
+            // The same file, perhaps, that was mended meanwhile.
+            self.store.companion.told.settings = None;
+        }
+    }
+
     fn tell_companion(&mut self, visible: bool) {
-        let settings = self.settings().companion.clone();
+        let mut settings = self.settings().companion.clone();
+        if self.store.companion.font != FontSearch::InUse {
+            // What it says could not be drawn.
+            settings.language = Language::En;
+        }
         let store = &mut self.store;
         let running = matches!(store.source, SourceState::Running(_));
         let recording = store.is_recording();

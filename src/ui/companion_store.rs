@@ -2,6 +2,7 @@
 
 use std::time::Instant;
 
+use super::reserve_font::ReserveFont;
 use crate::interaction::{Decision, Intent, Reading};
 use crate::runtime::companion::Mind;
 use crate::settings::CompanionSettings;
@@ -24,6 +25,8 @@ pub struct CompanionStore {
     pub mind: Option<Box<Mind>>,
     /// The user is asked whether it shall forget everything.
     pub asks_to_forget: bool,
+    /// A font for prompts in Chinese.
+    pub font: FontSearch,
     /// Readings are wanted.
     pub(super) watches: bool,
     /// The newest reading that it was not told.
@@ -31,6 +34,31 @@ pub struct CompanionStore {
     /// What the worker was told last.
     pub(super) told: Told,
     thanked: Option<(f64, &'static str)>,
+}
+
+/// A font that the window has not, but the system may have.
+#[derive(Debug, Default, PartialEq)]
+pub enum FontSearch {
+    /// Nobody looked.
+    #[default]
+    NotYet,
+    /// Somebody looks.
+    Begun,
+    /// There is one, or there is none.
+    Ended(Option<ReserveFont>),
+    /// It is in use.
+    InUse,
+}
+
+impl FontSearch {
+    /// Whether there is one; `None`: not known yet.
+    pub fn found(&self) -> Option<bool> {
+        match self {
+            Self::NotYet | Self::Begun => None,
+            Self::Ended(font) => Some(font.is_some()),
+            Self::InUse => Some(true),
+        }
+    }
 }
 
 /// What the worker was told last, so that it is told changes alone.

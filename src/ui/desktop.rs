@@ -12,6 +12,7 @@ use eframe::egui;
 
 use super::actions::{Dialog, News, Surroundings};
 use super::model_store::ModelFacts;
+use super::reserve_font;
 use super::store::{CameraEntry, UnfinishedSession};
 use crate::baseline::{Baseline, BaselineError, Baselines};
 use crate::model;
@@ -256,6 +257,10 @@ impl Surroundings for Desktop {
         });
     }
 
+    fn look_for_font(&mut self) {
+        self.teller.tell_later("fonts", || Some(News::ReserveFont(reserve_font::find())));
+    }
+
     fn try_news(&mut self) -> Option<News> {
         self.news.try_recv().ok()
     }
@@ -300,6 +305,11 @@ fn choose(dialog: Dialog) -> Option<Vec<PathBuf>> {
             .set_title("What is remembered of you")
             .set_file_name("companion.toml")
             .save_file()
+            .map(|path| vec![path]),
+        Dialog::Strategies => system
+            .set_title("Strategies of the companion")
+            .add_filter("TOML", &["toml"])
+            .pick_file()
             .map(|path| vec![path]),
         Dialog::Model => system.set_title("Folder of a model").pick_folder().map(|path| vec![path]),
     }

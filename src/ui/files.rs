@@ -222,6 +222,11 @@ impl<W: Workers, S: Surroundings> Window<W, S> {
                         or use `mien interact profile export FILE`.";
             return self.store.tell(Tone::News, text, None);
         }
+        if self.dialog == Dialog::Strategies {
+            let text = "This system offers no dialog for files. Write the path of the file as \
+                        strategies in the table companion of settings.toml, and start Mien again.";
+            return self.store.tell(Tone::News, text, None);
+        }
         if self.dialog == Dialog::Model {
             let text = "This system offers no dialog for folders. Type or paste the path.";
             self.page.type_model_path();

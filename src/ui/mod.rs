@@ -26,6 +26,7 @@ mod models;
 mod pass_times;
 pub mod preview;
 pub mod replay_store;
+pub mod reserve_font;
 mod sessions;
 pub mod sessions_store;
 pub mod store;

@@ -11,6 +11,7 @@ use eframe::egui::{
     Style, TextStyle, Theme as Side, Vec2, Visuals, vec2,
 };
 
+use super::reserve_font::ReserveFont;
 use crate::settings;
 
 /// Step of the grid in points; every distance is a multiple of it.
@@ -346,6 +347,20 @@ pub fn install(ctx: &egui::Context) {
     // Text size is a setting; a second way to change it would contradict it.
     ctx.options_mut(|options| options.zoom_with_keyboard = false);
 }
+
+/// Adds a font for signs that the others lack.
+pub fn add_reserve(ctx: &egui::Context, reserve: ReserveFont) {
+    let mut fonts = fonts();
+    let mut data = FontData::from_owned(reserve.bytes);
+    data.index = reserve.index;
+    fonts.font_data.insert(RESERVE.to_owned(), Arc::new(data));
+    for family in fonts.families.values_mut() {
+        family.push(RESERVE.to_owned());
+    }
+    ctx.set_fonts(fonts);
+}
+
+const RESERVE: &str = "reserve";
 
 /// Takes over the user's choice of theme.
 pub fn choose(ctx: &egui::Context, choice: settings::Theme) {

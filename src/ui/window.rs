@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use eframe::egui::{self, ViewportCommand, vec2};
 
 use super::actions::{Action, Actions, Dialog, News, Surroundings, View, Workers};
+use super::companion_store::FontSearch;
 use super::model_store::ModelPlace;
 use super::preview::PreviewView;
 use super::store::{RecordingState, SourceState, Store, Tone, count};
@@ -163,7 +164,7 @@ impl<W: Workers, S: Surroundings> Window<W, S> {
         self.follow_files();
         self.follow_model();
         self.follow_sessions(ctx);
-        self.follow_companion(visible);
+        self.follow_companion(ctx, visible);
         self.follow_baseline();
         self.ask_before_closing(ctx);
         self.follow_chosen_face();
@@ -475,6 +476,8 @@ impl<W: Workers, S: Surroundings> Window<W, S> {
             News::Chosen(paths) if self.dialog == Dialog::Video => self.try_video(paths),
             News::Chosen(paths) if self.dialog == Dialog::Profile => self.export_profile(paths),
             News::Chosen(paths) if self.dialog == Dialog::Model => self.model_chosen(paths),
+            News::Chosen(paths) if self.dialog == Dialog::Strategies => self.use_strategies(paths),
+            News::ReserveFont(font) => self.store.companion.font = FontSearch::Ended(font),
             News::Baselines(known) => self.store.baseline.known = Some(known),
             News::Models(known) => self.store.model_choice.known = known,
             News::Chosen(paths) => self.add_files(paths),

@@ -65,7 +65,7 @@ fn mind() -> Mind {
     };
     Mind {
         now: vec![belief("face", "your face mostly read as sadness", "80.0 % of what was read")],
-        usual: Usual { valence: 0.3, arousal: -0.1, hours: 2.5 },
+        usual: Usual { valence: 0.3, arousal: -0.1, hours: 2.5, ..Usual::default() },
         likings: vec![Liking {
             strategy: "slow_down".into(),
             example: "Shall we go a little slower?".into(),

@@ -210,6 +210,8 @@ pub struct FakeSurroundings {
     /// Baselines that were kept, and profiles that were erased.
     pub kept: Vec<Arc<Baseline>>,
     pub erased: Vec<String>,
+    /// How often a font was looked for.
+    pub fonts_looked_for: u32,
     /// Dialogs that were asked for.
     pub dialogs: Vec<Dialog>,
 }
@@ -250,6 +252,10 @@ impl Surroundings for FakeSurroundings {
     }
 
     fn look_for(&mut self, _paths: Vec<PathBuf>) {}
+
+    fn look_for_font(&mut self) {
+        self.fonts_looked_for += 1;
+    }
 
     fn try_news(&mut self) -> Option<News> {
         self.news.pop_front()

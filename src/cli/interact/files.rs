@@ -9,6 +9,7 @@ use crate::dataset::parallel::thread_pool;
 use crate::interaction::policy::Network;
 use crate::interaction::simulate::{Noise, World, gather};
 use crate::interaction::{IntentModel, Log, LogRow, Strategies};
+use crate::runtime::companion::strategies_of;
 
 /// The two branches, in a model's folder.
 pub const NETWORK: &str = "network.json";
@@ -53,13 +54,8 @@ impl Parts {
 
 /// Those of a file, or the built-in ones.
 pub fn strategies(path: Option<&Path>) -> Result<Strategies, Problem> {
-    let Some(path) = path else { return Ok(Strategies::builtin()) };
-    Strategies::from_toml(&read_text(path)?).map_err(|error| {
-        Problem::new(
-            format!("{}, {error}", path.display()),
-            "Mend it there; docs/companion.md describes the file.",
-        )
-    })
+    strategies_of(path)
+        .map_err(|error| Problem::new(error, "docs/companion.md describes the file."))
 }
 
 pub fn read_text(path: &Path) -> Result<String, Problem> {

@@ -5,7 +5,7 @@ use clap::Args;
 use super::files::Parts;
 use super::{PartsArgs, Problem, print_json};
 use crate::interaction::scenario::{Happened, Story};
-use crate::interaction::{Language, Scenario, Setup};
+use crate::interaction::{Language, Ranked, Scenario, Setup};
 use crate::words::clock;
 
 /// Which story.
@@ -70,6 +70,17 @@ pub fn run(args: &ScenarioArgs) -> Result<(), Problem> {
                     for line in decision.explained().lines().skip(2) {
                         println!("         {line}");
                     }
+                }
+            }
+            Happened::Suggested(best) => {
+                for Ranked { title, why, .. } in best {
+                    println!("       it suggests \u{201c}{title}\u{201d}: {why}");
+                }
+            }
+            Happened::Ranked(all) => {
+                println!("\nBy what the reactions say (-1 skipped, 1 moved, 0 not known):");
+                for Ranked { title, score, why } in all {
+                    println!("  {score:>+5.2}  {title}: {why}");
                 }
             }
             Happened::Answered { answer, .. } => {

@@ -24,7 +24,14 @@ static LAB: LazyLock<Lab> = LazyLock::new(|| {
     let strategies = Strategies::builtin();
     let intents = IntentModel::builtin();
     let network = Arc::new(Network::builtin());
-    let unknown = FitFigures { epoch: 0, loss: 0.0, held_out_loss: 0.0, base_loss: 0.0 };
+    let unknown = FitFigures {
+        epoch: 0,
+        by_user: true,
+        loss: 0.0,
+        held_out_loss: 0.0,
+        base_loss: 0.0,
+        first_loss: None,
+    };
     let learned = Learned {
         blind: Arc::clone(&network),
         network,
@@ -51,8 +58,9 @@ fn of(comparison: &Comparison, kind: PolicyKind) -> &PolicyFigures {
 fn the_learned_policy_beats_fixed_rules_and_silence_and_disturbs_less() {
     let clean = &LAB.clean;
     let contest = &clean.against_rules;
-    assert!(contest.share > 0.75, "{contest:?}");
-    assert!(contest.interval.high >= 0.85, "{contest:?}");
+    assert!(contest.share > 0.85 && contest.interval.high >= 0.9, "{contest:?}");
+    // More than that is out of reach of anybody.
+    assert!(clean.ceiling.share > contest.share, "{:?}", clean.ceiling);
     assert!(contest.difference.interval.is_some_and(|limits| limits.low > 0.0), "{contest:?}");
     let (learned, rules) = (of(clean, PolicyKind::Learned), of(clean, PolicyKind::Rules));
     assert!(learned.harm_per_100 < 0.5 * rules.harm_per_100, "{learned:?} {rules:?}");
@@ -64,13 +72,22 @@ fn the_learned_policy_beats_fixed_rules_and_silence_and_disturbs_less() {
 
 #[test]
 fn where_readings_are_noise_it_falls_silent_and_does_not_nag() {
+    let Lab { strategies, intents, learned, .. } = &*LAB;
+    for kind in NoiseKind::ALL {
+        let noise = Noise { share: 1.0, kind };
+        let world = World { strategies, intents, noise, interactions: 400 };
+        let found = compare(&world, learned, USERS, SEED);
+        let learned = of(&found, PolicyKind::Learned);
+        assert!(learned.prompts_per_100 < 0.9, "{kind:?}: {learned:?}");
+        assert!(learned.prompts_per_100_after < 0.5, "{kind:?}: {learned:?}");
+    }
+
     let (clean, noise) = (&LAB.clean, &LAB.noise);
     let (learned, rules) = (of(noise, PolicyKind::Learned), of(noise, PolicyKind::Rules));
-    // Nineteen of twenty decisions are silence, and it disturbs a fraction of what rules do.
-    assert!(learned.prompts_per_100 < 5.0, "{learned:?}");
+    // It disturbs a fraction of what rules do.
     assert!(learned.harm_per_100_after < 0.4 * rules.harm_per_100_after, "{learned:?} {rules:?}");
     assert!(
-        learned.prompts_per_100 < of(clean, PolicyKind::Learned).prompts_per_100,
+        learned.prompts_per_100 < 0.4 * of(clean, PolicyKind::Learned).prompts_per_100,
         "it speaks less than with readings that mean something"
     );
 }

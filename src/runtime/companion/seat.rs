@@ -9,20 +9,15 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded, select};
 
-use super::{Attendant, ProfileFile};
+use super::{Attendant, ProfileFile, strategies_of};
 use crate::interaction::policy::Network;
 use crate::interaction::{
-    Answer, Belief, Context, Decision, Intent, IntentModel, Language, Limits, Reading, Setup,
-    Strategies, Usual,
+    Answer, Belief, Context, Decision, Intent, IntentModel, Reading, Setup, Strategies, Usual,
 };
 use crate::runtime::cancel::{CancelGuard, Cancelled, cancel_token};
 use crate::runtime::worker;
 use crate::session::{SessionEvent, write_atomically};
 use crate::settings::CompanionSettings;
-
-/// The language of the window. The fonts in it have no Chinese signs; the command line speaks that
-/// too.
-const LANGUAGE: Language = Language::En;
 
 /// Two seconds of readings; what a person asks for comes among them.
 const COMMAND_QUEUE: usize = 64;
@@ -182,8 +177,8 @@ struct Sitter<'a> {
     attendant: Attendant,
     teller: &'a Teller,
     settings: CompanionSettings,
-    /// Of the strategies, before the user's own.
-    limits: Limits,
+    /// As they were written; what the user chose of the limits comes on top.
+    given: Strategies,
     seen: bool,
     /// What was learned since the file was written.
     unsaved: bool,
@@ -193,13 +188,12 @@ struct Sitter<'a> {
 impl<'a> Sitter<'a> {
     fn begin(file: ProfileFile, teller: &'a Teller) -> Self {
         let settings = CompanionSettings::default();
-        let strategies = Strategies::builtin();
-        let limits = strategies.limits.clone();
+        let given = Strategies::builtin();
         let setup = Setup {
-            strategies: strategies.into(),
+            strategies: given.clone().into(),
             network: Arc::new(Network::builtin()),
             intents: IntentModel::builtin(),
-            language: LANGUAGE,
+            language: settings.language,
             every_secs: settings.every_secs(),
             seed: jiff::Timestamp::now().as_nanosecond() as u64,
         };
@@ -208,7 +202,7 @@ impl<'a> Sitter<'a> {
             teller.tell(CompanionEvent::Failed(format!("{error}.")));
         }
         let saved_at = Instant::now();
-        Self { attendant, teller, settings, limits, seen: false, unsaved: false, saved_at }
+        Self { attendant, teller, settings, given, seen: false, unsaved: false, saved_at }
     }
 
     fn run(&mut self, commands: &Receiver<CompanionCommand>, stopped: &Cancelled) {
@@ -233,10 +227,7 @@ impl<'a> Sitter<'a> {
     fn obey(&mut self, command: CompanionCommand) {
         let companion = self.attendant.companion_mut();
         match command {
-            CompanionCommand::Settings(settings) => {
-                companion.set_manners(settings.every_secs(), settings.limits(&self.limits));
-                self.settings = settings;
-            }
+            CompanionCommand::Settings(settings) => self.settle(settings),
             CompanionCommand::Seen(seen) => self.seen = seen,
             CompanionCommand::Recording(recording) => self.attendant.set_recording(recording),
             CompanionCommand::Intent(intent) => {
@@ -255,6 +246,25 @@ impl<'a> Sitter<'a> {
             CompanionCommand::Forget(memory) => self.forget(&memory),
             CompanionCommand::Export(path) => self.export(path),
         }
+    }
+
+    fn settle(&mut self, settings: CompanionSettings) {
+        match strategies_of(settings.strategies.as_deref()) {
+            Ok(given) if given != self.given => {
+                let now = self.attendant.now();
+                self.attendant.companion_mut().set_strategies(given.clone().into(), &now);
+                self.given = given;
+            }
+            Ok(_) => {}
+            Err(error) => self.teller.tell(CompanionEvent::Failed(format!(
+                "The companion\u{2019}s strategies can\u{2019}t be used: {error}. It goes on with \
+                 those it had. Mend the file and choose it again."
+            ))),
+        }
+        let companion = self.attendant.companion_mut();
+        companion.set_manners(settings.every_secs(), settings.limits(&self.given.limits));
+        companion.set_language(settings.language);
+        self.settings = settings;
     }
 
     fn work(&mut self) {
@@ -328,7 +338,7 @@ impl<'a> Sitter<'a> {
         let (profile, strategies) = (companion.profile(), companion.strategies());
         let likings = profile.beliefs(strategies).into_iter().filter_map(|belief| {
             let strategy = &strategies.list[strategies.index_of(&belief.about)?];
-            let example = strategy.message(0, None, LANGUAGE).to_owned();
+            let example = strategy.message(0, None, self.settings.language).to_owned();
             Some(Liking { strategy: strategy.id.clone(), example, belief })
         });
         let is_liking = |belief: &Belief| strategies.index_of(&belief.about).is_some();
@@ -345,7 +355,7 @@ impl<'a> Sitter<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::interaction::{FaceSign, Profile};
+    use crate::interaction::{BUILTIN, FaceSign, Profile};
     use crate::observation::Affect;
 
     fn wait_for<T>(seat: &Seat, wanted: impl Fn(CompanionEvent) -> Option<T>) -> T {
@@ -381,7 +391,7 @@ mod tests {
         let mut profile = Profile::default();
         profile.never_again("break");
         profile.never_again("slow_down");
-        profile.usual = Usual { valence: 0.2, arousal: 0.1, hours: 3.0 };
+        profile.usual = Usual { valence: 0.2, arousal: 0.1, hours: 3.0, ..Usual::default() };
         file.save(&profile).unwrap();
         let seat = seat(&file);
         seat.command(CompanionCommand::Ask);
@@ -442,6 +452,29 @@ mod tests {
         sitter.seen = false;
         sitter.work();
         assert_eq!(told.len(), 0, "nobody would see it");
+    }
+
+    #[test]
+    fn strategies_of_a_file_take_over_and_a_wrong_one_is_named_with_line_and_column() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("strategies.toml");
+        let (events, told) = bounded(EVENT_QUEUE);
+        let teller = Teller { events, wake: Arc::new(|| {}) };
+        let mut sitter = Sitter::begin(ProfileFile::at(dir.path().join("companion.toml")), &teller);
+        let ids = |sitter: &Sitter<'_>| sitter.attendant.companion().strategies().ids();
+        let builtin = ids(&sitter);
+        let settings = CompanionSettings { strategies: Some(path.clone()), ..Default::default() };
+        std::fs::write(&path, BUILTIN.replacen("\"encourage\"", "cheer", 2)).unwrap();
+        sitter.obey(CompanionCommand::Settings(settings.clone()));
+        let Some(CompanionEvent::Failed(said)) = told.try_iter().next() else { panic!("silence") };
+        assert!(said.contains("strategies.toml") && said.contains("line "), "{said}");
+        assert!(said.contains("column "), "{said}");
+        assert_eq!(ids(&sitter), builtin, "it goes on with those it had");
+        std::fs::write(&path, BUILTIN.replacen("id = \"break\"", "id = \"tea\"", 1)).unwrap();
+        sitter.obey(CompanionCommand::Settings(settings));
+        assert_eq!((ids(&sitter)[0].as_str(), told.len()), ("tea", 0));
+        sitter.obey(CompanionCommand::Settings(CompanionSettings::default()));
+        assert_eq!(ids(&sitter), builtin);
     }
 
     #[test]

@@ -3,8 +3,10 @@
 use eframe::egui;
 
 use super::settings_page::{choice, note, row};
+use crate::interaction::Language;
 use crate::settings::CompanionSettings;
-use crate::ui::actions::{Action, Actions, View};
+use crate::ui::actions::{Action, Actions, Dialog, View};
+use crate::ui::companion_store::FontSearch;
 use crate::ui::widgets::Button;
 
 const GAPS: [(&str, f32); 4] = [("5 min", 5.0), ("10 min", 10.0), ("20 min", 20.0), ("1 h", 60.0)];
@@ -13,6 +15,7 @@ const GAPS: [(&str, f32); 4] = [("5 min", 5.0), ("10 min", 10.0), ("20 min", 20.
 pub fn companion_settings(
     ui: &mut egui::Ui,
     companion: &mut CompanionSettings,
+    font: &FontSearch,
     actions: &mut Actions,
 ) {
     ui.checkbox(&mut companion.on, "Let a companion speak now and then");
@@ -26,6 +29,8 @@ pub fn companion_settings(
     if companion.on {
         choice(ui, "At most every", &GAPS, &mut companion.gap_minutes);
         row(ui, "Quiet hours", |ui| quiet_hours(ui, companion));
+        language(ui, companion, font);
+        strategies(ui, companion, actions);
         ui.checkbox(&mut companion.while_recording, "Speak also while a session is recorded");
         if companion.while_recording {
             note(
@@ -37,6 +42,45 @@ pub fn companion_settings(
     }
     if Button::new("What Mien thinks about you, and why").ui(ui).clicked() {
         actions.push(Action::Show(View::Companion));
+    }
+}
+
+fn language(ui: &mut egui::Ui, companion: &mut CompanionSettings, font: &FontSearch) {
+    match font.found() {
+        Some(true) => {
+            let languages = [("English", Language::En), ("Chinese", Language::Zh)];
+            choice(ui, "Its language", &languages, &mut companion.language);
+        }
+        Some(false) => {
+            row(ui, "Its language", |ui| ui.label("English"));
+            note(
+                ui,
+                "Chinese needs a font of this system, and none with its signs was found. Install \
+                 one, such as Noto Sans CJK, and start Mien again.",
+            );
+        }
+        None => {}
+    }
+}
+
+fn strategies(ui: &mut egui::Ui, companion: &mut CompanionSettings, actions: &mut Actions) {
+    row(ui, "What it may say", |ui| {
+        if Button::new("Choose a file").name("Strategies of your own").ui(ui).clicked() {
+            actions.push(Action::ChooseFolder(Dialog::Strategies));
+        }
+        if companion.strategies.is_some()
+            && Button::new("Built-in ones").name("Built-in strategies").ui(ui).clicked()
+        {
+            companion.strategies = None;
+        }
+    });
+    match &companion.strategies {
+        Some(path) => note(ui, &format!("From {}.", path.display())),
+        None => note(
+            ui,
+            "A file of your own may say other things; docs/companion.md describes it. What is \
+             wrong in it is named with line and column.",
+        ),
     }
 }
 

@@ -63,7 +63,10 @@ pub fn settings_page(
         });
         card(ui, "Reading", |ui| reading(ui, &mut settings));
         card(ui, "Baseline", |ui| baseline_settings(ui, scene, &mut settings, actions));
-        card(ui, "Companion", |ui| companion_settings(ui, &mut settings.companion, actions));
+        card(ui, "Companion", |ui| {
+            let font = &scene.store.companion.font;
+            companion_settings(ui, &mut settings.companion, font, actions);
+        });
         card(ui, "Window", |ui| window(ui, &mut settings));
     });
     if settings != *scene.settings {
