@@ -7,6 +7,7 @@ mod media;
 mod reference;
 mod stills;
 mod tracking;
+mod trust;
 
 use mien::frame::{Frame, RunId};
 use mien::pipeline::{Pipeline, PipelineOptions};

@@ -9,13 +9,14 @@ use egui_kittest::kittest::{NodeT, Queryable};
 
 use mien::interaction::policy::Contribution;
 use mien::interaction::{
-    Action as Does, Alternative, Answer, Belief, Decision, Features, Intent, Usual, X, Y,
+    Action as Does, Alternative, Answer, Belief, Decision, Features, Intent, Language, Usual, X, Y,
 };
 use mien::runtime::companion::{CompanionCommand, CompanionEvent, Liking, Memory, Mind};
 use mien::session::SessionEvent;
 use mien::settings::Settings;
 use mien::ui::actions::{Dialog, News};
 use mien::ui::companion_store::{HELD_SECS, SHOWN_SECS};
+use mien::ui::reserve_font::ReserveFont;
 
 use crate::hands::{Call, HAPPY, Hands, LARGE, SMALL, face};
 
@@ -287,6 +288,64 @@ fn forgetting_everything_asks_first() {
     assert!(hands.shows("It learns from your answers alone"));
     let button = hands.0.get_by_role_and_label(Role::Button, "Forget everything");
     assert!(button.accesskit_node().is_disabled());
+}
+
+#[test]
+fn strategies_of_the_user_are_chosen_and_told() {
+    let mut hands = Hands::running(LARGE);
+    hands.switch_on(false);
+    hands.click("Settings");
+    hands.0.get_by_label("Strategies of your own").scroll_to_me();
+    hands.steps();
+    hands.click("Strategies of your own");
+    assert_eq!(hands.0.state().window.surroundings.dialogs, [Dialog::Strategies]);
+    let path = PathBuf::from("/home/me/strategies.toml");
+    for _ in 0..2 {
+        // Chosen again after it was mended, it is read again.
+        hands.news(News::Chosen(vec![path.clone()]));
+        let told = hands.heard();
+        assert!(
+            matches!(told.last(), Some(CompanionCommand::Settings(settings))
+                if settings.strategies.as_ref() == Some(&path)),
+            "{told:?}"
+        );
+    }
+    assert!(hands.shows("From /home/me/strategies.toml"));
+    let said = "The companion\u{2019}s strategies can\u{2019}t be used: x, line 3, column 5: no";
+    hands.says(CompanionEvent::Failed(said.into()));
+    assert!(hands.shows("line 3, column 5"));
+    hands.0.get_by_label("Built-in strategies").scroll_to_me();
+    hands.steps();
+    hands.click("Built-in strategies");
+    assert_eq!(hands.settings().companion.strategies, None);
+}
+
+#[test]
+fn chinese_is_offered_where_the_system_has_a_font_for_it() {
+    let language = |hands: &Hands| match hands.heard().last() {
+        Some(CompanionCommand::Settings(settings)) => Some(settings.language),
+        _ => None,
+    };
+    for found in [false, true] {
+        let mut hands = Hands::running(LARGE);
+        hands.switch_on(false);
+        hands.click("Settings");
+        assert_eq!(hands.0.state().window.surroundings.fonts_looked_for, 1);
+        assert!(!hands.shows("Chinese"), "nothing is known yet");
+        // Any font will do here: what is drawn is not looked at.
+        let font = ReserveFont { bytes: notosans::REGULAR_TTF.to_vec(), index: 0 };
+        hands.news(News::ReserveFont(found.then_some(font)));
+        if !found {
+            assert!(hands.shows("none with its signs was found"));
+            continue;
+        }
+        hands.0.get_by_label("Its language: Chinese").scroll_to_me();
+        hands.steps();
+        hands.click("Its language: Chinese");
+        hands.steps();
+        assert_eq!(hands.settings().companion.language, Language::Zh);
+        assert_eq!(language(&hands), Some(Language::Zh), "{:?}", hands.heard());
+    }
 }
 
 #[test]

@@ -225,7 +225,6 @@ impl<'a> Sitter<'a> {
     }
 
     fn obey(&mut self, command: CompanionCommand) {
-        let companion = self.attendant.companion_mut();
         match command {
             CompanionCommand::Settings(settings) => self.settle(settings),
             CompanionCommand::Seen(seen) => self.seen = seen,
