@@ -186,9 +186,10 @@ impl Coherence {
         self.before = bin;
     }
 
-    /// For the next session.
-    pub fn found(&self) -> Found {
-        Found { log_odds: self.log_odds, lived: self.lives() }
+    /// For the next session; `None` if there was nothing to find.
+    pub fn found(&self) -> Option<Found> {
+        let found = Found { log_odds: self.log_odds, lived: self.lives() };
+        (self.near_share > 0.0).then_some(found)
     }
 
     /// Probability that what is read lasts, 0..=1.

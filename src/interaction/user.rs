@@ -216,7 +216,7 @@ impl UserModel {
 
     /// How the person usually looks.
     pub fn usual(&self) -> Usual {
-        let readings = (self.usual.hours > 0.0).then(|| self.coherence[1].found());
+        let readings = self.coherence[1].found().or(self.usual.readings);
         Usual { readings, ..self.usual }
     }
 
