@@ -215,6 +215,14 @@ mod tests {
         call.intent.shares[Intent::Call as usize] = 0.4;
         assert_eq!(call.blocked("slow_down"), Some(Blocked::Call));
 
+        let mut stuck = Setting::new();
+        stuck.user.dwell(face(4, -0.5), 1800.0);
+        assert_eq!(
+            stuck.blocked("slow_down"),
+            Some(Blocked::Unreliable),
+            "no face stands so still"
+        );
+
         let mut unseen = Setting::new();
         unseen.user = UserModel::new(Usual::default());
         assert_eq!(unseen.blocked("slow_down"), Some(Blocked::Uncertain));

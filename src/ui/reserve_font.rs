@@ -114,7 +114,7 @@ mod tests {
         fs::write(deep.join("NotoSansCJK-Regular.ttc"), notosans::REGULAR_TTF).unwrap();
         fs::write(deep.join("wqy-microhei.ttc"), b"no font").unwrap();
         assert_eq!(find_in(&[dir.path().to_owned(), dir.path().join("none")]), None);
-        assert!(signs().contains('\u{4f11}') && signs().is_ascii() == false);
+        assert!(signs().contains('\u{4f11}') && !signs().is_ascii());
     }
 
     #[test]

@@ -9,7 +9,7 @@ use super::super::chance::Chance;
 use super::super::policy::{Anything, Bandit, Policy, RuleLevels, Rules, Silent};
 use super::HELD_OUT_FROM;
 use super::learn::{Learned, user_seed};
-use super::life::{BUCKET, Life, Oracle, Tally, World, live, live_knowing};
+use super::life::{BUCKET, Life, Tally, World, live, live_knowing};
 use super::ope::Estimate;
 use super::readout::Noise;
 use crate::evaluate::{Interval, percentiles, wilson};
@@ -72,7 +72,7 @@ impl PolicyKind {
             Self::LearnedWithoutFace => {
                 Box::new(Bandit::new(Arc::clone(&learned.blind), worth_from).without_face())
             }
-            Self::Oracle => return live_knowing(world, seed, Oracle::Person),
+            Self::Oracle => return live_knowing(world, seed),
         };
         live(world, seed, policy.as_mut(), None)
     }

@@ -84,20 +84,11 @@ pub struct Logged {
     pub helps: Vec<f64>,
 }
 
-/// Who knows what no policy can: how far any policy could come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Oracle {
-    /// Knows all about the person (tastes, manners, how they are misread, what they are about), but
-    /// not the mood: that is filtered from the same readings that policies have.
-    Person,
-    /// Knows the mood too.
-    Mood,
-}
-
 /// Who decides.
 enum Mind<'a> {
     Policy(&'a mut dyn Policy),
-    Oracle(Oracle, [f64; 7]),
+    /// Knows the person, and believes this of the mood.
+    Oracle([f64; 7]),
 }
 
 /// Lives the life of user `seed`.
@@ -110,9 +101,12 @@ pub fn live(
     life(world, seed, Mind::Policy(policy), log)
 }
 
-/// The same under one who knows more and plans no farther than this moment.
-pub fn live_knowing(world: &World<'_>, seed: u64, oracle: Oracle) -> Life {
-    life(world, seed, Mind::Oracle(oracle, [1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0]), None)
+/// The same under one who knows what no policy can, and plans no farther than this moment: tastes,
+/// manners, how the face is misread, what the person is about. The mood is filtered from the same
+/// readings that policies have.
+pub fn live_knowing(world: &World<'_>, seed: u64) -> Life {
+    // Everybody begins calm.
+    life(world, seed, Mind::Oracle([1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0]), None)
 }
 
 fn life(
@@ -151,12 +145,9 @@ fn life(
         let allowed = allowed(strategies, |index| never[index], &moment);
         let choice = match &mut mind {
             Mind::Policy(policy) => policy.choose(&features, &allowed, &mut choices),
-            Mind::Oracle(oracle, belief) => {
+            Mind::Oracle(belief) => {
                 person.believe(belief);
-                let expected = |action| match oracle {
-                    Oracle::Mood => wish.expected(action),
-                    Oracle::Person => person.expected(belief, action, recent),
-                };
+                let expected = |action| person.expected(belief, action, recent);
                 best(strategies, &allowed, expected)
             }
         };
@@ -186,7 +177,7 @@ fn life(
                 }
                 never[index] |= answer == Answer::NeverAgain;
             }
-            if let Mind::Oracle(_, belief) = &mut mind {
+            if let Mind::Oracle(belief) = &mut mind {
                 let helped = answer.map(|answer| answer == Answer::Helped);
                 person.believe_answer(belief, action, recent, helped);
             }

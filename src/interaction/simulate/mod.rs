@@ -20,7 +20,7 @@ mod tests;
 
 pub use compare::{Comparison, Contest, PolicyFigures, PolicyKind, compare};
 pub use learn::{LearnOptions, Learned, gather, learn, logs};
-pub use life::{BUCKET, Life, Logged, Oracle, Tally, World, live, live_knowing};
+pub use life::{BUCKET, Life, Logged, Tally, World, live, live_knowing};
 pub use ope::{Estimate, Estimates, estimate, truth};
 pub use page::{Findings, LIMITS, OffPolicy, to_html};
 pub use readout::{Noise, NoiseKind};
