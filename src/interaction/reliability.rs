@@ -37,8 +37,9 @@ pub(super) struct Scale {
     pub lasts: f64,
 }
 
-/// Expressions last for seconds.
-pub(super) const SECONDS: Scale = Scale { bin_secs: 2.0, near_bins: 4.0, lasts: 0.2 };
+/// Expressions last for seconds, and the next one may be another: the second after the next one is
+/// compared with this one alone.
+pub(super) const SECONDS: Scale = Scale { bin_secs: 1.0, near_bins: 1.0, lasts: 0.2 };
 /// Moods last for minutes.
 pub(super) const MINUTES: Scale = Scale { bin_secs: 20.0, near_bins: 24.0, lasts: 0.25 };
 
@@ -267,9 +268,8 @@ mod tests {
 
     #[test]
     fn noise_of_every_kind_is_found() {
-        // Each reading by itself: within minutes, though bins of two seconds hold ten of them.
+        // Each reading by itself: within minutes, though a bin holds five of them.
         let each = |_: f64, chance: &mut Chance| peaked(chance.below(8));
-        assert!(after(1, each) > 0.5, "a minute proves nothing");
         assert!(after(45, each) < 0.2, "{}", after(45, each));
         // Held as long as an expression: within hours.
         let mut held = (0.0, 0);
