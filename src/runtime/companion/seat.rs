@@ -256,8 +256,10 @@ impl<'a> Sitter<'a> {
             }
             Ok(_) => {}
             Err(error) => self.teller.tell(CompanionEvent::Failed(format!(
-                "The companion\u{2019}s strategies can\u{2019}t be used: {error}. It goes on with \
-                 those it had. Mend the file and choose it again."
+                "The companion\u{2019}s strategies can\u{2019}t be used: {}. It goes on with \
+                 those it had. Mend the file and choose it again.",
+                // The window's font sets a backtick on the letter after it.
+                error.replace('`', "\"")
             ))),
         }
         let companion = self.attendant.companion_mut();

@@ -5,7 +5,7 @@ use eframe::egui::{self, Rect, RichText};
 use super::companion_card::{sentence, strategy_words};
 use super::face_panel::small_text;
 use super::settings_page::card;
-use super::{Scene, notices, text_page};
+use super::{Scene, text_page};
 use crate::interaction::Belief;
 use crate::runtime::companion::{Liking, Memory, Mind};
 use crate::ui::actions::{Action, Actions, CompanionAction, Dialog, View};
@@ -16,10 +16,8 @@ const TITLE: &str = "What Mien thinks about you, and why";
 
 /// Draws the page.
 pub fn companion_page(ui: &mut egui::Ui, rect: Rect, scene: Scene<'_>, actions: &mut Actions) {
-    // In a small window they stand above every page.
-    let rect = if scene.compact { rect } else { notices(ui, rect, scene, actions) };
-    let (room, head) = ((rect, scene.compact), ("companion", TITLE, "Close this page"));
-    text_page(ui, room, head, actions, |ui, actions| match &scene.store.companion.mind {
+    let head = ("companion", TITLE, "Close this page");
+    text_page(ui, rect, scene, head, actions, |ui, actions| match &scene.store.companion.mind {
         Some(mind) => contents(ui, scene, mind, actions),
         None => small_text(ui, "One moment.", Theme::of(ui).muted),
     });

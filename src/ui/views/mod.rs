@@ -171,17 +171,20 @@ pub fn bar(ui: &mut egui::Ui, rect: Rect, contents: impl FnOnce(&mut egui::Ui)) 
 /// A page of cards with a title, and a cross that leads back to the page Live.
 pub fn text_page(
     ui: &mut egui::Ui,
-    (rect, compact): (Rect, bool),
+    rect: Rect,
+    scene: Scene<'_>,
     (name, title, close): (&'static str, &str, &str),
     actions: &mut Actions,
     contents: impl FnOnce(&mut egui::Ui, &mut Actions),
 ) {
+    // In a small window they stand above every page.
+    let rect = if scene.compact { rect } else { notices(ui, rect, scene, actions) };
     region(ui, name, rect, |ui| {
         ScrollArea::vertical().id_salt(name).auto_shrink(false).show(ui, |ui| {
             let width = ui.available_width().min(theme::TEXT_WIDTH + 2.0 * theme::PAD);
             ui.set_max_width(width);
             ui.spacing_mut().item_spacing.y = theme::GRID;
-            if compact {
+            if scene.compact {
                 ui.add_space(theme::GAP);
             }
             ui.horizontal(|ui| {

@@ -50,8 +50,8 @@ pub fn settings_page(
 ) {
     let mut settings = scene.settings.clone();
     let mut meta = scene.meta.clone();
-    let (room, head) = ((rect, scene.compact), ("settings", "Settings", "Close settings"));
-    text_page(ui, room, head, actions, |ui, actions| {
+    let head = ("settings", "Settings", "Close settings");
+    text_page(ui, rect, scene, head, actions, |ui, actions| {
         card(ui, "Next recording", |ui| recording(ui, &mut meta));
         card(ui, "Where recordings go", |ui| {
             folder(ui, scene, &mut settings, page, actions);
