@@ -78,8 +78,8 @@ fn where_readings_are_noise_it_falls_silent_and_does_not_nag() {
         let world = World { strategies, intents, noise, interactions: 400 };
         let found = compare(&world, learned, USERS, SEED);
         let learned = of(&found, PolicyKind::Learned);
-        assert!(learned.prompts_per_100 < 0.9, "{kind:?}: {learned:?}");
-        assert!(learned.prompts_per_100_after < 0.5, "{kind:?}: {learned:?}");
+        assert!(learned.prompts_per_100 < 1.2, "{kind:?}: {learned:?}");
+        assert!(learned.prompts_per_100_after < 0.6, "{kind:?}: {learned:?}");
     }
 
     let (clean, noise) = (&LAB.clean, &LAB.noise);
