@@ -211,7 +211,7 @@ fn live_it_is_applied_and_recorded() {
     command.args(["--seconds", "2", "--baseline", "me", "--record"]).arg(sessions_dir(home));
     let ended = Running::start(&mut command).end();
     assert_eq!(ended.code, Some(0), "{}", ended.stderr);
-    let faces = ended.observations().into_iter().filter_map(|line| Some(line["faces"][0].clone()));
+    let faces = ended.observations().into_iter().map(|line| line["faces"][0].clone());
     let read: Vec<serde_json::Value> = faces.filter(|face| !face.is_null()).collect();
     assert!(!read.is_empty());
     let neutral = |face: &serde_json::Value, key: &str| face[key]["neutral"].as_f64().unwrap();
