@@ -5,6 +5,7 @@
 
 mod baseline;
 mod companion;
+mod markers;
 
 use std::env;
 use std::ffi::OsString;
@@ -130,8 +131,6 @@ impl Settings {
     pub const MOST_FILES: usize = 100;
     /// Range of [`Settings::erase_after_days`].
     pub const ERASE_AFTER_DAYS: std::ops::RangeInclusive<u32> = 1..=36_500;
-    /// Number keys that set markers.
-    pub const MARKER_KEYS: usize = 9;
     /// Range of [`PipelineOptions::max_faces`].
     pub const MAX_FACES: (usize, usize) = (1, 16);
 
@@ -166,15 +165,6 @@ impl Settings {
             ..self.clone()
         });
         format!("{HEAD}{}", text.unwrap_or_default())
-    }
-
-    /// What the number key `key`, from 1 on, writes into the session.
-    pub fn marker(&self, key: u8) -> String {
-        let name = self.marker_names.get(usize::from(key.saturating_sub(1)));
-        match name.map(|name| name.trim()).filter(|name| !name.is_empty()) {
-            Some(name) => name.to_owned(),
-            None => format!("marker {key}"),
-        }
     }
 
     /// Brings all values into range.

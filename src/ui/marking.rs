@@ -1,14 +1,24 @@
-//! Markers and notes of the page Live.
+//! Recording, markers and notes of the page Live.
 
 use std::time::Instant;
 
-use super::actions::{NoteAction, Surroundings, Workers};
-use super::store::Tone;
+use super::actions::{Action, NoteAction, Surroundings, Workers};
+use super::store::{RecordingState, Tone};
 use super::views::NoteSheet;
 use super::window::Window;
 use crate::session::SessionEvent;
 
 impl<W: Workers, S: Surroundings> Window<W, S> {
+    pub(super) fn toggle_recording(&self) -> Option<Action> {
+        match self.store.recording {
+            RecordingState::Off => {
+                self.store.source_info().is_some().then_some(Action::StartRecording)
+            }
+            RecordingState::On { .. } => Some(Action::StopRecording),
+            RecordingState::Starting | RecordingState::Stopping => None,
+        }
+    }
+
     /// Sets a marker at this moment; without a text, with the next number.
     pub(super) fn set_marker(&mut self, text: Option<String>) {
         let text = text.unwrap_or_else(|| self.store.next_marker());

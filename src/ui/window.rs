@@ -333,16 +333,6 @@ impl<W: Workers, S: Surroundings> Window<W, S> {
         self.store.sessions.show_picture(self.file_preview.shown());
     }
 
-    pub(super) fn toggle_recording(&self) -> Option<Action> {
-        match self.store.recording {
-            RecordingState::Off => {
-                self.store.source_info().is_some().then_some(Action::StartRecording)
-            }
-            RecordingState::On { .. } => Some(Action::StopRecording),
-            RecordingState::Starting | RecordingState::Stopping => None,
-        }
-    }
-
     fn act(&mut self, ctx: &egui::Context, action: Action) {
         match action {
             Action::Open(spec) => self.open(spec),

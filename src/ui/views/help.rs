@@ -7,7 +7,7 @@ use crate::ui::theme::{self, Theme};
 use crate::ui::widgets::Button;
 
 const WIDTH: f32 = 360.0;
-const KEYS: [(&str, &str); 18] = [
+const KEYS: [(&str, &str); 19] = [
     ("R", "start or stop recording"),
     ("M", "set a marker"),
     ("1 – 9", "set a marker with this number, or its name"),
