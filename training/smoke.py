@@ -13,6 +13,7 @@ from pathlib import Path
 
 SCRIPTS = (
     ["emotion.train", "--smoke"],
+    ["emotion.denoise", "--smoke"],
     ["emotion.frame", "check"],
     ["detector.train", "--smoke"],
     ["detector.second_look", "--smoke"],

@@ -95,7 +95,25 @@ def compress(crops: Tensor, qualities: Tensor) -> Tensor:
     return torch.from_numpy(read).float()
 
 
-def degrade(crops: Tensor, strength: float) -> Tensor:
+def add_noise(crops: Tensor, most: float = 40.0) -> Tensor:
+    """Noise of up to `most` grey levels (sigma): three in five white, one as of few photons, where
+    bright places have more of it, and one blurred, as in a small face that was enlarged."""
+    count, _, height, width = crops.shape
+    sigma = uniform(count, 0.05 * most, most).view(-1, 1, 1, 1)
+    noise = torch.randn(crops.shape)
+    kind = torch.rand(count)
+    photons = torch.nonzero(kind < 0.2)[:, 0]
+    noise[photons] *= (crops[photons].clamp(min=4) / MIDDLE_GREY).sqrt()
+    blurred = torch.nonzero(kind > 0.8)[:, 0]
+    if len(blurred):
+        pixels = int(torch.randint(22, 44, ()).item())
+        coarse = torch.randn(len(blurred), 1, pixels, pixels)
+        coarse = F.interpolate(coarse, size=(height, width), mode="bilinear", align_corners=False)
+        noise[blurred] = coarse
+    return (crops + sigma * noise).clamp(0, 255)
+
+
+def degrade(crops: Tensor, strength: float, noise: bool = True) -> Tensor:
     """Faults of webcams, each in a share of the pictures that grows with `strength` (0 to 1)."""
     count = len(crops)
     crops = crops.clone()
@@ -122,7 +140,7 @@ def degrade(crops: Tensor, strength: float) -> Tensor:
     chosen = chance(count, 0.2 * strength)
     if len(chosen):
         crops[chosen] = blur(crops[chosen], uniform(1, 0.4, 1.2).item())
-    chosen = chance(count, 0.35 * strength)
+    chosen = chance(count, 0.35 * strength if noise else 0.0)
     if len(chosen):
         sigma = uniform(len(chosen), 3, 30).view(-1, 1, 1, 1)
         crops[chosen] += torch.randn(len(chosen), *crops.shape[1:]) * sigma

@@ -73,7 +73,7 @@ def main() -> None:
     crops, labels = valid.images[:, None].float(), valid.majority
     for index, recipe in enumerate(recipes):
         weights = average(recipe)
-        net = network.EmotionNet(width=weights["trunk.0.0.weight"].shape[0])
+        net = network.like(weights)
         net.load_state_dict(weights)
         net.eval()
         if not given.keep_statistics:
