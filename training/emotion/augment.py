@@ -99,7 +99,7 @@ def add_noise(crops: Tensor, most: float = 40.0) -> Tensor:
     """Noise of up to `most` grey levels (sigma): three in five white, one as of few photons, where
     bright places have more of it, and one blurred, as in a small face that was enlarged."""
     count, _, height, width = crops.shape
-    sigma = uniform(count, 0.05 * most, most).view(-1, 1, 1, 1)
+    sigma = uniform(count, 0.15 * most, most).view(-1, 1, 1, 1)
     noise = torch.randn(crops.shape)
     kind = torch.rand(count)
     photons = torch.nonzero(kind < 0.2)[:, 0]

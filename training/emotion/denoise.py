@@ -45,14 +45,12 @@ class Settings:
     out: str = "runs/emotion/denoise"
     init: str = "weights/mien-emotion-48.pt"
     teacher: str = "weights/mien-emotion-48.pt"
-    front: int = 16
-    """Channels of the front, where `init` has none yet."""
     steps: int = 3000
     batch: int = 128
-    rate: float = 3e-3
+    rate: float = 1e-3
     whole: float = 0.0
     """The network's own rate as a share of that of the front; 0 leaves it as it is."""
-    quiet: float = 0.35
+    quiet: float = 0.1
     """Share of the pictures without noise."""
     faults: float = 0.4
     """Share of the pictures with other faults of webcams."""
@@ -80,7 +78,7 @@ class Run:
         weights = network.weights_of(Path(settings.init))
         self.net = network.like(weights)
         if isinstance(self.net.front, nn.Identity):
-            self.net = network.EmotionNet(self.net.width, front=settings.front)
+            self.net = network.EmotionNet(self.net.width, front=True)
         self.net.load_state_dict(weights, strict=False)
         # Without dropout, and with the statistics of the clean network.
         self.net.eval().to(memory_format=torch.channels_last)
@@ -217,7 +215,7 @@ class Run:
 
 
 def smoke(settings: Settings) -> None:
-    """A front that changes nothing, trained, resumed, trained with the network, and exported."""
+    """A front trained, resumed, trained together with the network, and exported."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         plain = network.EmotionNet().eval()

@@ -140,7 +140,9 @@ class Run:
         self.prior = losses.log_prior(self.train.votes).to(self.device)
         self.net = network.EmotionNet(settings.width)
         if settings.init:
-            self.net.load_state_dict(network.weights_of(Path(settings.init)))
+            weights = network.weights_of(Path(settings.init))
+            self.net = network.like(weights)
+            self.net.load_state_dict(weights)
         self.net.to(self.device, memory_format=torch.channels_last)
         self.average = copy.deepcopy(self.net).eval()
         kernels = [weight for weight in self.net.parameters() if weight.ndim > 1]
