@@ -301,6 +301,7 @@ fn the_demo_is_gathered_applied_and_kept_while_a_session_is_recorded() {
     let request = RecordingRequest {
         sessions_dir: home.path().join("sessions"),
         meta: SessionMeta::default(),
+        lock: None,
     };
     workers.live.start_recording(request);
     workers.wait("a recording", |workers| {

@@ -13,6 +13,9 @@ pub const SPANS_SECS: [f64; 3] = [10.0, 60.0, 600.0];
 /// A reading stands until the next one, but no longer than this: then nobody watched.
 const STANDS_SECS: f64 = 2.0;
 
+/// A face must be there for so long before it is asked whether its readings last.
+const STAYS_SECS: f64 = 5.0;
+
 /// What went wrong in the last half hour weighs on a mood.
 pub const TASK_SECS: f64 = 1500.0;
 
@@ -80,6 +83,8 @@ pub struct UserModel {
     usual: Usual,
     /// Whether readings last for seconds, and for minutes.
     coherence: [Coherence; 2],
+    /// Since when there is a face.
+    present_secs: f64,
     stands: Option<Reading>,
     began_secs: Option<f64>,
     last_secs: f64,
@@ -99,6 +104,7 @@ impl UserModel {
             windows: SPANS_SECS.map(Window::new),
             coherence: [Coherence::new(SECONDS, None), Coherence::new(MINUTES, usual.readings)],
             usual,
+            present_secs: 0.0,
             stands: None,
             began_secs: None,
             last_secs: 0.0,
@@ -178,7 +184,10 @@ impl UserModel {
         for window in &mut self.windows {
             window.add(reading, secs);
         }
-        let sure = reading.and_then(|reading| reading.face.as_ref()).filter(|face| face.sure);
+        let face = reading.and_then(|reading| reading.face.as_ref());
+        self.present_secs = if face.is_some() { self.present_secs + secs } else { 0.0 };
+        // Of a face that comes and goes nothing can last.
+        let sure = face.filter(|face| face.sure && self.present_secs >= STAYS_SECS);
         for coherence in &mut self.coherence {
             coherence.add(sure.map(|face| &face.shares), secs, &self.usual.shares);
         }

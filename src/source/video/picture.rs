@@ -8,6 +8,9 @@ use crate::frame::{Frame, RunId};
 use crate::source::media::MAX_PIXELS;
 use crate::time::Pts;
 
+/// Pixels of no camera are so many times as long as wide; those of anamorphic lenses are twice.
+const MOST_ASPECT: f64 = 16.0;
+
 /// One picture of a file. Colours are converted only when [`Self::into_frame`] is called, so a
 /// picture that is passed over costs its decoding alone.
 #[derive(Debug)]
@@ -156,9 +159,13 @@ impl Shape {
     /// Size once pixels are square: the width is stretched, never the height, as players do.
     fn square_pixels(&self, (width, height): (u32, u32)) -> (u32, u32) {
         let Some((wide, high)) = self.pixel_aspect else { return (width, height) };
-        let stretched = (f64::from(width) * f64::from(wide) / f64::from(high)).round();
-        // A shape that makes a line of a picture, or more pixels than are read, is a mistake.
-        let fits = stretched >= 1.0 && stretched * f64::from(height) <= MAX_PIXELS as f64;
+        let aspect = f64::from(wide) / f64::from(high);
+        let stretched = (f64::from(width) * aspect).round();
+        // A shape that no camera has, that makes a line of a picture, or more pixels than are read,
+        // is a mistake.
+        let fits = (1.0 / MOST_ASPECT..=MOST_ASPECT).contains(&aspect)
+            && stretched >= 1.0
+            && stretched * f64::from(height) <= MAX_PIXELS as f64;
         if fits { (stretched as u32, height) } else { (width, height) }
     }
 }
@@ -375,5 +382,8 @@ mod tests {
         assert_eq!(shape((16, 11)).shown_size((704, 576)), (1024, 576));
         assert_eq!(shape((1, u32::MAX)).shown_size((704, 576)), (704, 576));
         assert_eq!(shape((u32::MAX, 1)).shown_size((704, 576)), (704, 576));
+        // Small enough to be read, and no shape of pixels all the same.
+        assert_eq!(shape((25_260, 1)).shown_size((64, 48)), (64, 48));
+        assert_eq!(shape((16, 1)).shown_size((64, 48)), (1024, 48));
     }
 }
