@@ -170,7 +170,7 @@ impl UserModel {
         self.task[0] = [trouble, waiting];
     }
 
-    /// Trouble and waiting over the last [`TASK_SECS`], each 0..=1.
+    /// Trouble and waiting over the last half hour or so, each 0..=1.
     pub fn task(&self) -> [f64; 2] {
         self.task[1]
     }
