@@ -2,9 +2,9 @@
 
 use eframe::egui;
 
-use super::Scene;
 use super::face_panel::small_text;
 use super::settings_page::{note, row};
+use super::{Scene, sheet};
 use crate::baseline::Baseline;
 use crate::settings::Settings;
 use crate::ui::actions::{Action, Actions, BaselineAction, View};
@@ -92,11 +92,7 @@ fn effect(baseline: &Baseline) -> String {
 /// Asks before a baseline is erased.
 pub fn erase_baseline_question(ui: &mut egui::Ui, profile: &str, actions: &mut Actions) {
     let theme = Theme::of(ui);
-    let id = egui::Id::unique("erase baseline question");
-    let area = egui::Modal::default_area(id).accessible_name("Erase the baseline?");
-    let modal = egui::Modal::new(id).area(area).backdrop_color(theme::BACKDROP).frame(theme.card());
-    let response = modal.show(ui.ctx(), |ui| {
-        ui.set_width(420.0_f32.min(ui.ctx().content_rect().width() - 4.0 * theme::PAD));
+    let response = sheet(ui, ("erase baseline question", "Erase the baseline?"), 420.0, |ui| {
         ui.heading("Erase the baseline?");
         ui.add_space(theme::GRID);
         let words = format!(

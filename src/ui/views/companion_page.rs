@@ -5,7 +5,7 @@ use eframe::egui::{self, Rect, RichText};
 use super::companion_card::{sentence, strategy_words};
 use super::face_panel::small_text;
 use super::settings_page::card;
-use super::{Scene, text_page};
+use super::{Scene, sheet, text_page};
 use crate::interaction::Belief;
 use crate::runtime::companion::{Liking, Memory, Mind};
 use crate::ui::actions::{Action, Actions, CompanionAction, Dialog, View};
@@ -142,11 +142,7 @@ fn hours(hours: f64) -> String {
 /// Asks before everything is forgotten.
 pub fn forget_question(ui: &mut egui::Ui, actions: &mut Actions) {
     let theme = Theme::of(ui);
-    let id = egui::Id::unique("forget question");
-    let area = egui::Modal::default_area(id).accessible_name("Forget everything?");
-    let modal = egui::Modal::new(id).area(area).backdrop_color(theme::BACKDROP).frame(theme.card());
-    let response = modal.show(ui.ctx(), |ui| {
-        ui.set_width(420.0_f32.min(ui.ctx().content_rect().width() - 4.0 * theme::PAD));
+    let response = sheet(ui, ("forget question", "Forget everything?"), 420.0, |ui| {
         ui.heading("Forget everything?");
         ui.add_space(theme::GRID);
         let text = "How you usually look, all your answers, and what you never want again are \

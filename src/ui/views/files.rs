@@ -3,9 +3,9 @@
 
 use eframe::egui::{self, Align2, Rect, RichText, ScrollArea, StrokeKind, UiBuilder, vec2};
 
-use super::Scene;
 use super::files_list::path_field;
 use super::film::{FilmCard, FilmScreen, card_height};
+use super::{Scene, sheet};
 use crate::ui::actions::{Action, Actions, FilesAction};
 use crate::ui::files_store::one_line;
 use crate::ui::film::MediaState;
@@ -179,12 +179,8 @@ pub fn drop_overlay(ui: &egui::Ui, rect: Rect) {
 /// Asks whether to close although files are in work.
 pub fn close_question(ui: &mut egui::Ui, scene: Scene<'_>, actions: &mut Actions) {
     let theme = Theme::of(ui);
-    let id = egui::Id::unique("close question");
-    let area = egui::Modal::default_area(id).accessible_name("Close Mien?");
-    let modal = egui::Modal::new(id).area(area).backdrop_color(theme::BACKDROP).frame(theme.card());
     let open = scene.store.files.open_files() as u64;
-    let response = modal.show(ui.ctx(), |ui| {
-        ui.set_width(380.0_f32.min(ui.ctx().content_rect().width() - 4.0 * theme::PAD));
+    let response = sheet(ui, ("close question", "Close Mien?"), 380.0, |ui| {
         ui.heading("Close Mien?");
         let verb = if open == 1 { "is" } else { "are" };
         let text = format!(

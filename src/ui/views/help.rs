@@ -1,7 +1,8 @@
 //! The list of keys.
 
-use eframe::egui::{self, Align, Layout, Modal, RichText, Sense, vec2};
+use eframe::egui::{self, Align, Layout, RichText, Sense, vec2};
 
+use super::sheet;
 use crate::ui::actions::{Action, Actions};
 use crate::ui::theme::{self, Theme};
 use crate::ui::widgets::Button;
@@ -32,11 +33,7 @@ const KEYS: [(&str, &str); 19] = [
 /// Draws the sheet.
 pub fn help(ui: &mut egui::Ui, actions: &mut Actions) {
     let theme = Theme::of(ui);
-    let id = egui::Id::unique("help");
-    let area = Modal::default_area(id).accessible_name("Keys");
-    let modal = Modal::new(id).area(area).backdrop_color(theme::BACKDROP).frame(theme.card());
-    let response = modal.show(ui.ctx(), |ui| {
-        ui.set_width(WIDTH.min(ui.ctx().content_rect().width() - 4.0 * theme::PAD));
+    let response = sheet(ui, ("help", "Keys"), WIDTH, |ui| {
         ui.heading("Keys");
         ui.add_space(theme::GRID);
         ui.spacing_mut().item_spacing.y = 0.0;

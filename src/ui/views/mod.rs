@@ -157,6 +157,23 @@ pub fn side_panel(
     });
 }
 
+/// A sheet in front of the window, which is dimmed behind it: its id and what screen readers call
+/// it, and how wide it is where there is room.
+pub fn sheet<R>(
+    ui: &egui::Ui,
+    (id, name): (&'static str, &str),
+    width: f32,
+    contents: impl FnOnce(&mut egui::Ui) -> R,
+) -> egui::ModalResponse<R> {
+    let id = egui::Id::unique(id);
+    let area = egui::Modal::default_area(id).accessible_name(name);
+    let modal = egui::Modal::new(id).area(area).backdrop_color(theme::BACKDROP);
+    modal.frame(Theme::of(ui).card()).show(ui.ctx(), |ui| {
+        ui.set_width(width.min(ui.ctx().content_rect().width() - 4.0 * theme::PAD));
+        contents(ui)
+    })
+}
+
 /// The bar at the top: its ground and border, and what stands in it from left to right.
 pub fn bar(ui: &mut egui::Ui, rect: Rect, contents: impl FnOnce(&mut egui::Ui)) {
     let theme = Theme::of(ui);

@@ -2,9 +2,10 @@
 
 use std::time::Instant;
 
-use eframe::egui::{self, Key, Modal, RichText};
+use eframe::egui::{self, Key, RichText};
 
 use super::settings_page::field;
+use super::sheet;
 use super::teach::call;
 use crate::ui::actions::{Action, Actions, NoteAction};
 use crate::ui::theme::{self, Theme};
@@ -32,11 +33,7 @@ impl NoteSheet {
 /// Draws the sheet.
 pub fn note_sheet(ui: &mut egui::Ui, note: &mut NoteSheet, actions: &mut Actions) {
     let theme = Theme::of(ui);
-    let id = egui::Id::unique("note");
-    let area = Modal::default_area(id).accessible_name("Note");
-    let modal = Modal::new(id).area(area).backdrop_color(theme::BACKDROP).frame(theme.card());
-    let response = modal.show(ui.ctx(), |ui| {
-        ui.set_width(WIDTH.min(ui.ctx().content_rect().width() - 4.0 * theme::PAD));
+    let response = sheet(ui, ("note", "Note"), WIDTH, |ui| {
         ui.heading("Note");
         let text = "Of the moment at which it was begun; the recording goes on.";
         ui.label(RichText::new(text).font(theme::font(theme::SIZE_STATUS)).color(theme.muted));

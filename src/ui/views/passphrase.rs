@@ -4,10 +4,10 @@ use eframe::egui::text_edit::TextEditState;
 use eframe::egui::{self, Id, Key, RichText};
 use zeroize::Zeroize;
 
-use super::Scene;
 use super::face_panel::small_text;
 use super::settings_page::field;
 use super::teach::call;
+use super::{Scene, sheet};
 use crate::session::vault::Passphrase;
 use crate::ui::actions::{Action, Actions, LockAction};
 use crate::ui::lock_store::{Purpose, Question};
@@ -94,12 +94,8 @@ pub fn passphrase_question(
     let theme = Theme::of(ui);
     let Some(question) = &scene.store.question else { return };
     let Words { title, text, button } = words(question, scene);
-    let id = Id::unique("passphrase question");
-    let area = egui::Modal::default_area(id).accessible_name(title);
-    let modal = egui::Modal::new(id).area(area).backdrop_color(theme::BACKDROP).frame(theme.card());
     let mut asked = None;
-    let response = modal.show(ui.ctx(), |ui| {
-        ui.set_width(WIDTH.min(ui.ctx().content_rect().width() - 4.0 * theme::PAD));
+    let response = sheet(ui, ("passphrase question", title), WIDTH, |ui| {
         ui.spacing_mut().item_spacing.y = 8.0;
         ui.horizontal(|ui| {
             let (square, _) = ui.allocate_exact_size(egui::vec2(18.0, 18.0), egui::Sense::hover());

@@ -10,7 +10,7 @@ use super::sessions_row::{is_amiss, when};
 use super::settings_page::field;
 use super::teach::call;
 use super::top_bar::megabytes;
-use super::{Scene, side_panel};
+use super::{Scene, sheet, side_panel};
 use crate::library::{Entry, Labelling, Origin, State};
 use crate::ui::actions::{Action, Actions, LockAction, SessionsAction};
 use crate::ui::lock_store::Purpose;
@@ -363,11 +363,7 @@ pub fn erase_question(ui: &mut egui::Ui, scene: Scene<'_>, actions: &mut Actions
     let Some(entry) = sessions.asks_to_erase.as_ref().and_then(|name| sessions.entry(name)) else {
         return;
     };
-    let id = egui::Id::unique("erase question");
-    let area = egui::Modal::default_area(id).accessible_name("Erase this session?");
-    let modal = egui::Modal::new(id).area(area).backdrop_color(theme::BACKDROP).frame(theme.card());
-    let response = modal.show(ui.ctx(), |ui| {
-        ui.set_width(420.0_f32.min(ui.ctx().content_rect().width() - 4.0 * theme::PAD));
+    let response = sheet(ui, ("erase question", "Erase this session?"), 420.0, |ui| {
         ui.heading("Erase this session?");
         ui.add_space(theme::GRID);
         let title = elided(
