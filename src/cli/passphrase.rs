@@ -139,10 +139,57 @@ fn ask(prompt: &str) -> Result<Passphrase, Failed> {
     if !can_ask() {
         return Err(("there is no terminal to ask for the passphrase".into(), advice));
     }
+    let _hidden = hidden::Hidden::new();
     match rpassword::prompt_password(prompt) {
         Ok(text) if text.is_empty() => Err(("the passphrase is empty".into(), "Try again.")),
         Ok(text) => Ok(Passphrase::new(text)),
         Err(error) => Err((format!("the passphrase can't be asked for: {error}"), advice)),
+    }
+}
+
+#[cfg(unix)]
+mod hidden {
+    use std::fs::File;
+
+    use nix::sys::termios::{LocalFlags, SetArg, Termios, tcgetattr, tcsetattr};
+
+    /// While it lives, the terminal does not show what is typed. `rpassword` sees to that only
+    /// after its prompt, too late for who types ahead or pastes.
+    pub(super) struct Hidden(Option<(File, Termios)>);
+
+    impl Hidden {
+        pub(super) fn new() -> Self {
+            let hide = || {
+                let terminal = File::open("/dev/tty").ok()?;
+                let before = tcgetattr(&terminal).ok()?;
+                let mut without = before.clone();
+                without.local_flags.remove(LocalFlags::ECHO | LocalFlags::ECHONL);
+                tcsetattr(&terminal, SetArg::TCSANOW, &without).ok()?;
+                Some((terminal, before))
+            };
+            Self(hide())
+        }
+    }
+
+    impl Drop for Hidden {
+        fn drop(&mut self) {
+            if let Some((terminal, before)) = &self.0 {
+                // What is left to do, if this fails, is up to the person: `stty sane`.
+                let _ = tcsetattr(terminal, SetArg::TCSANOW, before);
+            }
+        }
+    }
+}
+
+#[cfg(not(unix))]
+mod hidden {
+    /// The console of Windows hides by itself.
+    pub(super) struct Hidden;
+
+    impl Hidden {
+        pub(super) fn new() -> Self {
+            Self
+        }
     }
 }
 
