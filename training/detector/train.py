@@ -7,11 +7,10 @@ In the folder of the run: `log.jsonl`, `state.pt` (to resume), `weights.pt` (the
 """
 
 import copy
-import json
 import math
 import tempfile
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +18,7 @@ import torch
 from PIL import Image
 from torch import nn
 
-from running import follow, settings_of
+from running import Training, follow, settings_of
 
 from . import data, losses, network
 from .sampler import Sampler, Source, targets
@@ -78,13 +77,9 @@ def synthetic(count: int, seed: int = 0) -> list[data.Picture]:
     return pictures
 
 
-class Run:
+class Run(Training):
     def __init__(self, settings: Settings) -> None:
-        torch.manual_seed(settings.seed)
-        torch.set_num_threads(settings.threads)
-        self.settings = settings
-        self.folder = Path(settings.out)
-        self.folder.mkdir(parents=True, exist_ok=True)
+        self.open(settings)
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         self.net = network.Detector()
         if settings.init:
@@ -94,9 +89,7 @@ class Run:
         self.optimiser = torch.optim.AdamW(
             self.net.parameters(), lr=settings.rate, weight_decay=settings.decay
         )
-        self.step, self.seconds = 0, 0.0
-        if settings.resume and (self.folder / "state.pt").exists():
-            self.resume()
+        self.start()
         scenes, portraits = self.sources()
         # A resumed run goes on with other samples than it began with.
         self.sampler = Sampler(scenes, portraits, settings.seed + self.step, settings.empty)
@@ -163,29 +156,11 @@ class Run:
         return parts
 
     def save(self) -> None:
-        partial = self.folder / "state.part"
-        torch.save(
-            {
-                "net": self.net.state_dict(),
-                "average": self.average.state_dict(),
-                "optimiser": self.optimiser.state_dict(),
-                "step": self.step,
-                "seconds": self.seconds,
-            },
-            partial,
-        )
-        partial.replace(self.folder / "state.pt")
+        super().save()
         torch.save(self.average.state_dict(), self.folder / "weights.pt")
 
-    def resume(self) -> None:
-        state = torch.load(self.folder / "state.pt", map_location=self.device, weights_only=True)
-        self.net.load_state_dict(state["net"])
-        self.average.load_state_dict(state["average"])
-        self.optimiser.load_state_dict(state["optimiser"])
-        self.step, self.seconds = state["step"], state["seconds"]
-
     def run(self) -> None:
-        (self.folder / "run.json").write_text(json.dumps(asdict(self.settings), indent=1) + "\n")
+        self.describe()
         sums: dict[str, float] = {}
         began, saved = 0, time.monotonic()
         while self.progress() < 1:
@@ -197,9 +172,7 @@ class Run:
             if began == ROUND or self.progress() >= 1:
                 line = {"step": self.step, "minutes": round(self.seconds / 60, 1)}
                 line |= {name: round(value / began, 4) for name, value in sums.items()}
-                with (self.folder / "log.jsonl").open("a") as log:
-                    log.write(json.dumps(line) + "\n")
-                print(json.dumps(line), flush=True)
+                self.log(line)
                 sums, began = {}, 0
             if time.monotonic() - saved > STATE_EVERY or self.progress() >= 1:
                 self.save()

@@ -14,18 +14,17 @@ resume); beside it `opinions_TEACHER.pt`, what the teacher says.
 """
 
 import copy
-import json
 import math
 import tempfile
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from running import follow, settings_of
+from running import Training, follow, settings_of
 
 from . import augment, data, export, losses, measure, network, train
 
@@ -67,13 +66,9 @@ class Settings:
     smoke: bool = False
 
 
-class Run:
+class Run(Training):
     def __init__(self, settings: Settings) -> None:
-        torch.manual_seed(settings.seed)
-        torch.set_num_threads(settings.threads)
-        self.settings = settings
-        self.folder = Path(settings.out)
-        self.folder.mkdir(parents=True, exist_ok=True)
+        self.open(settings)
         self.load()
         weights = network.weights_of(Path(settings.init))
         self.net = network.like(weights)
@@ -93,9 +88,7 @@ class Run:
                 weight.requires_grad_(False)
         self.rates = [group["lr"] for group in groups]
         self.optimiser = torch.optim.Adam(groups)
-        self.step, self.seconds = 0, 0.0
-        if settings.resume and (self.folder / "state.pt").exists():
-            self.resume()
+        self.start()
 
     def load(self) -> None:
         given = self.settings
@@ -168,35 +161,16 @@ class Run:
         }
 
     def save(self) -> None:
-        state = {
-            "net": self.net.state_dict(),
-            "average": self.average.state_dict(),
-            "optimiser": self.optimiser.state_dict(),
-            "random": torch.get_rng_state(),
-            "step": self.step,
-            "seconds": self.seconds,
-        }
-        partial = self.folder / "state.part"
-        torch.save(state, partial)
-        partial.replace(self.folder / "state.pt")
+        super().save()
         torch.save({"weights": self.average.state_dict()}, self.folder / "last.pt")
 
-    def resume(self) -> None:
-        state = torch.load(self.folder / "state.pt", weights_only=True)
-        self.net.load_state_dict(state["net"])
-        self.average.load_state_dict(state["average"])
-        self.optimiser.load_state_dict(state["optimiser"])
-        torch.set_rng_state(state["random"])
-        self.step, self.seconds = state["step"], state["seconds"]
-
     def run(self) -> None:
-        given = asdict(self.settings) | {
-            "pictures": len(self.images),
-            "parameters": sum(weight.numel() for weight in self.net.parameters()),
-            "of_the_front": sum(weight.numel() for weight in self.net.front.parameters()),
-            "torch": torch.__version__,
-        }
-        (self.folder / "run.json").write_text(json.dumps(given, indent=1) + "\n")
+        self.describe(
+            pictures=len(self.images),
+            parameters=sum(weight.numel() for weight in self.net.parameters()),
+            of_the_front=sum(weight.numel() for weight in self.net.front.parameters()),
+            torch=torch.__version__,
+        )
         sums, began = torch.zeros(2), time.monotonic()
         while self.step < self.settings.steps:
             sums += torch.tensor(self.learn())
@@ -208,9 +182,7 @@ class Run:
             line |= {"divergence": round(apart, 4), "grey levels": round(pixels, 2)}
             line |= {name: round(value, 4) for name, value in self.progress().items()}
             self.save()
-            with (self.folder / "log.jsonl").open("a") as log:
-                log.write(json.dumps(line) + "\n")
-            print(json.dumps(line), flush=True)
+            self.log(line)
             sums, began = torch.zeros(2), time.monotonic()
 
 

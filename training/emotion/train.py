@@ -8,17 +8,16 @@ In the folder of the run: `run.json` (the settings), `log.jsonl` (a line an epoc
 """
 
 import copy
-import json
 import math
 import tempfile
 import time
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import torch
 from torch import Tensor, nn
 
-from running import follow, settings_of
+from running import Training, follow, settings_of
 
 from . import LABELS, augment, data, losses, measure, network
 
@@ -124,15 +123,11 @@ def opinions_of(
     return ask(train.images), ask(unlabelled)
 
 
-class Run:
+class Run(Training):
     """One training run: network, its running average, optimiser, clock."""
 
     def __init__(self, settings: Settings) -> None:
-        torch.manual_seed(settings.seed)
-        torch.set_num_threads(settings.threads)
-        self.settings = settings
-        self.folder = Path(settings.out)
-        self.folder.mkdir(parents=True, exist_ok=True)
+        self.open(settings)
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         self.train, self.valid, unlabelled = self.load()
         opinions = self.opinions(unlabelled) if settings.teacher else None
@@ -153,9 +148,7 @@ class Run:
             momentum=0.9,
             nesterov=True,
         )
-        self.step, self.seconds = 0, 0.0
-        if settings.resume and (self.folder / "state.pt").exists():
-            self.resume()
+        self.start()
 
     def load(self) -> tuple[data.Faces, data.Faces, Tensor]:
         given = self.settings
@@ -205,27 +198,6 @@ class Run:
         follow(self.average, self.net, self.step, self.settings.average)
         return loss.item()
 
-    def save(self) -> None:
-        state = {
-            "net": self.net.state_dict(),
-            "average": self.average.state_dict(),
-            "optimiser": self.optimiser.state_dict(),
-            "random": torch.get_rng_state(),
-            "step": self.step,
-            "seconds": self.seconds,
-        }
-        partial = self.folder / "state.part"
-        torch.save(state, partial)
-        partial.replace(self.folder / "state.pt")
-
-    def resume(self) -> None:
-        state = torch.load(self.folder / "state.pt", map_location=self.device, weights_only=True)
-        self.net.load_state_dict(state["net"])
-        self.average.load_state_dict(state["average"])
-        self.optimiser.load_state_dict(state["optimiser"])
-        torch.set_rng_state(state["random"].cpu())
-        self.step, self.seconds = state["step"], state["seconds"]
-
     def validate(self) -> dict[str, float]:
         crops, labels = self.valid.images[:, None].float(), self.valid.majority
         answer = measure.answer_of(self.average)
@@ -234,13 +206,12 @@ class Run:
         return {"accuracy": measured.accuracy, "macro_recall": measured.macro_recall}
 
     def run(self) -> None:
-        settings = asdict(self.settings) | {
-            "pictures": len(self.train),
-            "batches_an_epoch": self.sampler.steps,
-            "parameters": sum(weight.numel() for weight in self.net.parameters()),
-            "torch": torch.__version__,
-        }
-        (self.folder / "run.json").write_text(json.dumps(settings, indent=1) + "\n")
+        self.describe(
+            pictures=len(self.train),
+            batches_an_epoch=self.sampler.steps,
+            parameters=sum(weight.numel() for weight in self.net.parameters()),
+            torch=torch.__version__,
+        )
         saved = time.monotonic()
         while self.progress() < 1:
             self.net.train()
@@ -267,9 +238,7 @@ class Run:
             )
             self.save()
             saved = time.monotonic()
-            with (self.folder / "log.jsonl").open("a") as log:
-                log.write(json.dumps(line) + "\n")
-            print(json.dumps(line), flush=True)
+            self.log(line)
 
 
 def smoke(settings: Settings) -> None:
