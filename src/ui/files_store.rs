@@ -328,12 +328,23 @@ impl Files {
         }
     }
 
-    /// "2 of 5 files done".
+    /// "2 of 5 files done, 1 failed".
     pub fn summary(&self) -> String {
         if self.items.is_empty() {
             return "no file is open".to_owned();
         }
-        let done = self.items.len() - self.open_files();
-        format!("{done} of {} done", count(self.items.len() as u64, "file"))
+        let are = |state: fn(&FileState) -> bool| {
+            self.items.iter().filter(|item| state(&item.state)).count()
+        };
+        let done = are(|state| matches!(state, FileState::Done { .. } | FileState::Skipped { .. }));
+        let mut text = format!("{done} of {} done", count(self.items.len() as u64, "file"));
+        let failed = are(|state| matches!(state, FileState::Failed(_)));
+        let stopped = are(|state| *state == FileState::Stopped);
+        for (number, how) in [(failed, "failed"), (stopped, "stopped")] {
+            if number > 0 {
+                text += &format!(", {number} {how}");
+            }
+        }
+        text
     }
 }

@@ -282,7 +282,7 @@ fn each_file_of_the_list_says_how_it_is_and_can_be_stopped_and_tried_again() {
     let skipped = Outcome::Skipped { folder: Some("/sessions/c".into()), reason };
     queue(&mut hands, QueueEvent::Ended(FileId(3), skipped));
     assert!(hands.shows("c.mp4, done before"));
-    assert!(hands.shows("2 of 3 files done"));
+    assert!(hands.shows("1 of 3 files done, 1 failed"));
 
     hands.click("Try this file again");
     assert_eq!(

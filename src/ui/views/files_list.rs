@@ -91,7 +91,10 @@ fn row(ui: &mut egui::Ui, item: &FileItem, chosen: bool, asked: &mut Vec<FilesAc
     let galley = elided(ui, &name, theme::font(theme::SIZE_LIST), theme.text, room);
     ui.painter().galley(inner.min, galley, theme.text);
     let font = theme::font(theme::SIZE_STATUS);
-    let galley = elided(ui, &text, font, color, room);
+    // The name stands above it.
+    let path = item.path.to_string_lossy();
+    let short = text.strip_prefix(&*path).map_or(&*text, str::trim_start);
+    let galley = elided(ui, short, font, color, room);
     let y = inner.top() + 19.0;
     ui.painter().galley(pos2(inner.left(), y), galley, color);
     if let FileState::Working { progress, .. } = &item.state {
@@ -122,7 +125,7 @@ fn row(ui: &mut egui::Ui, item: &FileItem, chosen: bool, asked: &mut Vec<FilesAc
             }
         });
     });
-    let tip = format!("{}\n{text}", item.path.to_string_lossy());
+    let tip = format!("{path}\n{text}");
     if response.on_hover_text(tip).clicked() && !pressed {
         asked.push(FilesAction::Show(item.id));
     }
