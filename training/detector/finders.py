@@ -9,7 +9,7 @@ import numpy as np
 import onnxruntime
 from PIL import Image
 
-from . import INPUT, NMS_IOU, STRIDES, crops, data
+from . import NMS_IOU, STRIDES, crops, data
 
 # Nothing below this is worth sorting.
 LEAST_SCORE = 0.1
@@ -86,12 +86,14 @@ class MienFinder:
 
     def __init__(self, path: Path, second_look: bool = True) -> None:
         self.network, card = session(path), path.parent / "card.toml"
+        height, width = self.network.get_inputs()[0].shape[2:]
+        self.size = (width, height)
         wanted = second_look and card.exists()
         look = tomllib.loads(card.read_text()).get("second_look") if wanted else None
         self.second_look = SecondLook(path.parent, look) if look else None
 
     def find(self, picture: Image.Image) -> Found:
-        canvas, scale = letterbox(picture, *INPUT)
+        canvas, scale = letterbox(picture, *self.size)
         tensor = np.ascontiguousarray(canvas.transpose(2, 0, 1)[None])
         names = ["scores", "boxes", "landmarks"]
         scores, boxes, points = self.network.run(names, {"picture": tensor})

@@ -1,4 +1,7 @@
-"""The network: plain convolutions, three strides, a branch for score and box, one for points."""
+"""The network: plain convolutions, three strides, a branch for score and box, one for points.
+
+The shipped network has a single branch for all of them.
+"""
 
 from pathlib import Path
 
@@ -42,11 +45,11 @@ def stage(inputs: int, outputs: int, blocks: int) -> nn.Sequential:
 class Head(nn.Module):
     """Maps of one stride to `[N, 15, H, W]`."""
 
-    def __init__(self, channels: int) -> None:
+    def __init__(self, channels: int, branches: int) -> None:
         super().__init__()
         self.box_branch = convolution(channels, channels)
         self.box = nn.Conv2d(channels, BOX_PARTS, 1)
-        self.point_branch = convolution(channels, channels)
+        self.point_branch = convolution(channels, channels) if branches == 2 else None
         self.points = nn.Conv2d(channels, POINT_PARTS, 1)
         with torch.no_grad():
             # At first one cell in a hundred claims a face, about three cells wide.
@@ -54,15 +57,17 @@ class Head(nn.Module):
             self.points.bias.zero_()
 
     def forward(self, maps: Tensor) -> Tensor:
-        box = self.box(self.box_branch(maps))
-        points = self.points(self.point_branch(maps))
-        return torch.cat([box, points], 1)
+        first = self.box_branch(maps)
+        second = first if self.point_branch is None else self.point_branch(maps)
+        return torch.cat([self.box(first), self.points(second)], 1)
 
 
 class Detector(nn.Module):
     """RGB `[N, 3, H, W]`, 0 to 255, sides multiples of 32, to `[N, cells, 15]`, in cells."""
 
-    def __init__(self, channels: int = 32, blocks: tuple[int, int, int] = (2, 1, 1)) -> None:
+    def __init__(
+        self, channels: int = 32, blocks: tuple[int, int, int] = (2, 1, 1), branches: int = 2
+    ) -> None:
         super().__init__()
         self.stem = nn.Sequential(convolution(3, 8, 2), convolution(8, 16, 2))
         self.stage8 = stage(16, 32, blocks[0])
@@ -71,7 +76,7 @@ class Detector(nn.Module):
         self.lateral = nn.ModuleList(nn.Conv2d(inputs, channels, 1) for inputs in (32, 64, 64))
         self.smooth16 = convolution(channels, channels)
         self.smooth32 = convolution(channels, channels)
-        self.heads = nn.ModuleList(Head(channels) for _ in STRIDES)
+        self.heads = nn.ModuleList(Head(channels, branches) for _ in STRIDES)
 
     def forward(self, pictures: Tensor) -> Tensor:
         fine = self.stage8(self.stem((pictures - MIDDLE) / SPREAD))
@@ -112,9 +117,41 @@ def points_of(answers: Tensor, corners: Tensor, strides: Tensor) -> Tensor:
     return (answers[..., 5:] + corners.repeat(1, 5)) * strides
 
 
+# Names of the layers in the weights that are shipped, which were trained before these scripts.
+FIRST_NAMES = [
+    ("s8.", "stage8."),
+    ("s16.", "stage16."),
+    ("s32.", "stage32."),
+    ("l.", "lateral."),
+    ("m.1.", "smooth16."),
+    ("m.2.", "smooth32."),
+]
+
+
 def weights_of(path: Path) -> dict[str, Tensor]:
+    """The weights in a file of `train.py`, or in that of the shipped network."""
     content = torch.load(path, map_location="cpu", weights_only=True)
-    return dict(content.get("average", content))
+    content = dict(content.get("average", content))
+    return renamed(content) if "s8.0.0.weight" in content else content
+
+
+def renamed(content: dict[str, Tensor]) -> dict[str, Tensor]:
+    weights = {}
+    for name, value in content.items():
+        for old, new in FIRST_NAMES:
+            if name.startswith(old):
+                name = new + name[len(old) :]
+        name = name.replace(".a.", ".first.").replace(".b.", ".second.")
+        if not name.startswith("h."):
+            weights[name] = value
+            continue
+        stride, layer, rest = name.removeprefix("h.").split(".", 2)
+        if layer == "0":
+            weights[f"heads.{stride}.box_branch.{rest}"] = value
+        else:
+            weights[f"heads.{stride}.box.{rest}"] = value[:BOX_PARTS]
+            weights[f"heads.{stride}.points.{rest}"] = value[BOX_PARTS:]
+    return weights
 
 
 def load(path: Path) -> Detector:
@@ -126,6 +163,7 @@ def load(path: Path) -> Detector:
     net = Detector(
         channels=len(weights["lateral.0.bias"]),
         blocks=(blocks("stage8"), blocks("stage16"), blocks("stage32")),
+        branches=2 if "heads.0.point_branch.0.weight" in weights else 1,
     )
     net.load_state_dict(weights)
     return net.eval()

@@ -61,10 +61,10 @@ def collect(finder: finders.Finder, sampler: Sampler, count: int) -> dict[str, n
     for index in range(count):
         sample = sampler.draw(INPUT[0] * FINER, INPUT[1] * FINER)
         picture = Image.fromarray(sample.pixels.astype(np.uint8))
-        found = finder.find(picture)
+        found, grey = finder.find(picture), picture.convert("L")
         for box, score, face in zip(found.boxes, found.scores, judged(found, sample), strict=True):
             if face >= 0 and score >= LEAST_SCORE:
-                crops.append(cut(picture, box))
+                crops.append(cut(grey, box))
                 scores.append(score)
                 faces.append(face)
         if index % 1000 == 0:
@@ -148,10 +148,15 @@ def covered(crops: Tensor, random: torch.Generator) -> Tensor:
 
 
 def train(
-    boxes: dict[str, np.ndarray], out: Path, epochs: int, seed: int, start: Path | None = None
+    boxes: dict[str, np.ndarray],
+    out: Path,
+    epochs: int,
+    seed: int,
+    start: Path | None = None,
+    threads: int = 1,
 ) -> Joined:
     torch.manual_seed(seed)
-    torch.set_num_threads(1)
+    torch.set_num_threads(threads)
     random = torch.Generator().manual_seed(seed)
     crops = torch.from_numpy(boxes["crops"])
     first = torch.from_numpy(logit(boxes["scores"]).astype(np.float32))
@@ -249,12 +254,13 @@ def main() -> None:
     )
     parser.add_argument("--labels", type=Path, default=Path("runs/detector"))
     parser.add_argument("--data", type=Path, default=Path("../../shared/data"))
-    parser.add_argument("--boxes", type=Path, default=Path("runs/detector/boxes.npz"))
+    parser.add_argument("--boxes", type=Path, nargs="+", default=[Path("runs/detector/boxes.npz")])
     parser.add_argument("--out", type=Path)
     parser.add_argument("--samples", type=int, default=40_000)
     parser.add_argument("--empty", type=float, default=0.4, help="share of samples without a face")
     parser.add_argument("--epochs", type=int, default=12)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--smoke", action="store_true")
     given = parser.parse_args()
     if given.smoke:
@@ -264,12 +270,13 @@ def main() -> None:
         portraits = training_sources(given.labels / "portraits.npz", given.data / "lfw_faces")
         sampler = Sampler(scenes, portraits, given.seed, given.empty)
         boxes = collect(finders.MienFinder(given.model, second_look=False), sampler, given.samples)
-        np.savez_compressed(given.out or given.boxes, **boxes)
+        np.savez_compressed(given.out or given.boxes[0], **boxes)
     elif given.what == "train":
-        with np.load(given.boxes) as content:
-            boxes = {name: content[name] for name in ("crops", "scores", "faces")}
+        files = [np.load(file) for file in given.boxes]
+        names = ("crops", "scores", "faces")
+        boxes = {name: np.concatenate([file[name] for file in files]) for name in names}
         out = given.out or Path("runs/detector/second_look")
-        train(boxes, out, given.epochs, given.seed, given.weights)
+        train(boxes, out, given.epochs, given.seed, given.weights, given.threads)
     elif given.what == "export" and given.weights and given.out:
         net = load(given.weights)
         difference = write(net, given.out)
