@@ -46,7 +46,7 @@ fn main() {
         let Some(onnx) = read(&third_party().join(file)) else { continue };
         let (facts, _) = inspect(&onnx).expect("an ONNX file");
         let outputs: Vec<&str> = facts.outputs.iter().map(|output| output.name.as_str()).collect();
-        let mut network = load_network(&onnx, &shape, &outputs).expect("it loads");
+        let network = load_network(&onnx, &shape, &outputs).expect("it loads");
         let input = vec![100.0 * factor; shape.iter().product()];
         bench.print(name, || network.run(&input).expect("an answer"));
     }
@@ -76,14 +76,13 @@ fn main() {
 fn emotion(bench: &Bench, name: &str, model: EmotionModel, frame: &Frame) {
     let detector = DetectorModel::builtin().expect("the built-in model");
     let face = FaceDetector::new(detector).detect(frame).expect("an answer")[0];
-    let mut model = model;
     let (framing, input) = (model.card.framing.clone(), model.card.input.clone());
     let tensor = vec![0.5; input.shape().iter().product()];
     bench.print(name, || model.network.run(&tensor).expect("an answer"));
     if model.card.calibration.mirror {
         let transform = crop_from_frame(&face, &framing, &input).expect("landmarks differ");
         let crop = align(frame, transform, &input).expect("a crop");
-        let mut classifier = EmotionClassifier::new(model);
+        let classifier = EmotionClassifier::new(model);
         bench.print("    with mirror image", || classifier.posterior(&crop).expect("an answer"));
     }
 }

@@ -55,7 +55,7 @@ fn stages(bench: &Bench) {
     bench.print("detect (with letterbox)", || detector.detect(frame));
 
     let detection = detector.detect(frame).expect("an answer")[0];
-    let mut classifier = EmotionClassifier::new(EmotionModel::builtin().expect("the built-in"));
+    let classifier = EmotionClassifier::new(EmotionModel::builtin().expect("the built-in"));
     let card = &classifier.model().card;
     let (framing, input) = (card.framing.clone(), card.input.clone());
     let transform = crop_from_frame(&detection, &framing, &input).expect("landmarks differ");

@@ -65,7 +65,7 @@ impl Pipeline {
         Self {
             finder: Finder::new(detector, options),
             reading: Reading {
-                classifier: EmotionClassifier::new(emotion),
+                classifier: EmotionClassifier::new(emotion).with_helper(),
                 options,
                 run: None,
                 tracker: Tracker::new(),
@@ -102,7 +102,7 @@ impl Pipeline {
     /// Reads with another emotion model from the next frame on. Faces keep their numbers; smoothing
     /// starts afresh, as the classes are others, and a baseline ends, as it belongs to one model.
     pub fn set_emotion(&mut self, emotion: EmotionModel) {
-        self.reading.classifier = EmotionClassifier::new(emotion);
+        self.reading.classifier = EmotionClassifier::new(emotion).with_helper();
         self.reading.smoothers.clear();
         self.reading.baseline = None;
     }

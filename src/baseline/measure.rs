@@ -100,7 +100,7 @@ pub fn measure(
         class.is_some_and(|class| noun(dataset.classes()[class].word()) == Some("neutral"))
     };
     let wanted: Vec<usize> = dataset.select(split)?.into_iter().filter(is_neutral).collect();
-    let mut classifier = EmotionClassifier::new(model);
+    let classifier = EmotionClassifier::new(model);
     let mut cropper = FaceCropper::new(Crop::Auto, dataset.holds_face_crops(), None);
     let mut odds: Vec<Vec<f32>> = vec![Vec::with_capacity(wanted.len()); labels.len()];
     let mut failed = None;

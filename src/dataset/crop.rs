@@ -153,7 +153,7 @@ mod tests {
         let frame = demo::sample_frame(RunId(0));
         let mut pipeline = Pipeline::builtin(PipelineOptions::default()).unwrap();
         let live = pipeline.process(&frame).unwrap();
-        let mut classifier = EmotionClassifier::new(EmotionModel::builtin().unwrap());
+        let classifier = EmotionClassifier::new(EmotionModel::builtin().unwrap());
         let mut cropper = FaceCropper::new(Crop::Auto, false, None);
         let picture = Picture { frame, is_grey: false };
         let (crop, cut) = cropper.cut(&picture, &classifier.model().card).unwrap().unwrap();

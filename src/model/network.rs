@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-/// A network with one input of fixed shape. Runs on one thread at a time.
-pub trait Network: Send {
+/// A network with one input of fixed shape.
+pub trait Network: Send + Sync {
     /// Shapes of the outputs, in the order they were asked for at load.
     fn output_shapes(&self) -> &[Vec<usize>];
 
@@ -11,7 +11,7 @@ pub trait Network: Send {
     ///
     /// # Errors
     /// If the length of `input` is wrong or the engine fails; the next call may succeed.
-    fn run(&mut self, input: &[f32]) -> Result<Vec<Vec<f32>>, NetworkError>;
+    fn run(&self, input: &[f32]) -> Result<Vec<Vec<f32>>, NetworkError>;
 }
 
 /// A linear layer to put on an embedding: logits = weights · embedding + bias.

@@ -173,7 +173,7 @@ impl Network for TractNetwork {
         &self.output_shapes
     }
 
-    fn run(&mut self, input: &[f32]) -> Result<Vec<Vec<f32>>, NetworkError> {
+    fn run(&self, input: &[f32]) -> Result<Vec<Vec<f32>>, NetworkError> {
         let run = || -> TractResult<Vec<Vec<f32>>> {
             let input = Tensor::from_shape(&self.shape, input)?;
             let outputs = self.plan.run(tvec!(input.into_tvalue()))?;

@@ -1,23 +1,36 @@
 //! Face crop to calibrated posterior.
 
+use rayon::{ThreadPool, ThreadPoolBuilder};
+
 use super::align::FaceCrop;
 use super::tensor;
 use crate::model::card::OutputKind;
 use crate::model::{EmotionModel, NetworkError};
 use crate::observation::{Affect, Labels, Logits, Posterior};
 
-/// An emotion model with its buffers.
+/// An emotion model at work.
 pub struct EmotionClassifier {
     model: EmotionModel,
     labels: Labels,
-    input: Vec<f32>,
+    helper: Option<ThreadPool>,
 }
 
 impl EmotionClassifier {
     /// Puts a model to work.
     pub fn new(model: EmotionModel) -> Self {
-        let input = vec![0.0; model.card.input.shape().iter().product()];
-        Self { labels: model.card.labels(), model, input }
+        Self { labels: model.card.labels(), model, helper: None }
+    }
+
+    /// Reads mirror images on a thread of its own, beside the straight ones, where the card asks
+    /// for them: on two cores a face takes half as long.
+    #[must_use]
+    pub fn with_helper(mut self) -> Self {
+        if self.model.card.calibration.mirror {
+            let named = ThreadPoolBuilder::new().num_threads(1).thread_name(|_| "mirror".into());
+            // Without a thread one image is read after the other.
+            self.helper = named.build().ok();
+        }
+        self
     }
 
     /// The classes, in the order of every posterior.
@@ -35,13 +48,25 @@ impl EmotionClassifier {
     ///
     /// # Errors
     /// If the engine fails, or answers with something that is not a number.
-    pub fn logits(&mut self, crop: &FaceCrop) -> Result<Logits, NetworkError> {
-        let mut logits = self.run(&crop.pixels)?;
-        if self.model.card.calibration.mirror {
-            let mirrored = self.run(&crop.mirrored())?;
-            for (logit, mirrored) in logits.0.iter_mut().zip(mirrored.0) {
-                *logit = (*logit + mirrored) / 2.0;
+    pub fn logits(&self, crop: &FaceCrop) -> Result<Logits, NetworkError> {
+        if !self.model.card.calibration.mirror {
+            return self.run(&crop.pixels);
+        }
+        let mirrored = crop.mirrored();
+        let (straight, mirrored) = match &self.helper {
+            None => (self.run(&crop.pixels), self.run(&mirrored)),
+            Some(helper) => {
+                let mut there = None;
+                let here = helper.in_place_scope(|scope| {
+                    scope.spawn(|_| there = Some(self.run(&mirrored)));
+                    self.run(&crop.pixels)
+                });
+                (here, there.unwrap_or_else(|| self.run(&mirrored)))
             }
+        };
+        let (mut logits, mirrored) = (straight?, mirrored?);
+        for (logit, mirrored) in logits.0.iter_mut().zip(mirrored.0) {
+            *logit = (*logit + mirrored) / 2.0;
         }
         Ok(logits)
     }
@@ -50,7 +75,7 @@ impl EmotionClassifier {
     ///
     /// # Errors
     /// As [`Self::logits`].
-    pub fn posterior(&mut self, crop: &FaceCrop) -> Result<Posterior, NetworkError> {
+    pub fn posterior(&self, crop: &FaceCrop) -> Result<Posterior, NetworkError> {
         let logits = self.logits(crop)?;
         Posterior::from_logits(&logits, self.model.card.calibration.temperature)
             .ok_or_else(|| NetworkError::Run { reason: "it answered with no number".into() })
@@ -67,9 +92,11 @@ impl EmotionClassifier {
         })
     }
 
-    fn run(&mut self, pixels: &[u8]) -> Result<Logits, NetworkError> {
-        tensor::fill(&mut self.input, pixels, &self.model.card.input);
-        let mut outputs = self.model.network.run(&self.input)?;
+    fn run(&self, pixels: &[u8]) -> Result<Logits, NetworkError> {
+        let card = &self.model.card.input;
+        let mut input = vec![0.0; card.shape().iter().product()];
+        tensor::fill(&mut input, pixels, card);
+        let mut outputs = self.model.network.run(&input)?;
         let scores = outputs.pop().unwrap_or_default();
         if scores.len() != self.labels.len() || scores.iter().any(|s| !s.is_finite()) {
             return Err(NetworkError::Run { reason: "it answered with no number".into() });

@@ -13,7 +13,7 @@ use mien::session::{EventRow, Row, Session, session_folders};
 use serde_json::Value;
 
 /// Nothing takes longer, on however busy a machine; what does hangs.
-const PATIENCE: Duration = Duration::from_secs(90);
+const PATIENCE: Duration = Duration::from_secs(300);
 
 /// `mien` with folders of its own in `home`.
 pub fn mien(home: &Path, args: &[&str]) -> Command {

@@ -36,7 +36,7 @@ fn reads_right(net: Net, card: &str, order: &[usize]) {
     assert_eq!(model.card.sha256.len(), 64, "a loaded model always has a checksum");
     let found = check(dir.path());
     assert_eq!(found.problems, [], "{net:?}");
-    let mut classifier = EmotionClassifier::new(model);
+    let classifier = EmotionClassifier::new(model);
     let crop = crop(net.width as usize, net.height as usize, net.channels);
     let posterior = classifier.posterior(&crop).unwrap();
     let means: Vec<f32> =
@@ -171,7 +171,7 @@ fn a_network_of_each_prepared_layout_loads_and_runs() {
         }
         let work = tempfile::tempdir().unwrap();
         write_model(work.path(), &text, &prost::Message::encode_to_vec(&model));
-        let mut classifier = EmotionClassifier::new(EmotionModel::from_dir(work.path()).unwrap());
+        let classifier = EmotionClassifier::new(EmotionModel::from_dir(work.path()).unwrap());
         let input = &card.input;
         let crop = crop(input.width, input.height, input.channels.count());
         let posterior = classifier.posterior(&crop).unwrap();

@@ -72,7 +72,7 @@ fn xception_answers_as_in_another_runtime() {
     let Some(path) = third_party("mini_xception/mini_xception_102.onnx") else { return };
     let onnx = std::fs::read(path).unwrap();
     let input: Vec<f32> = (0..64 * 64).map(|i| (i % 97) as f32 / 97.0 - 0.5).collect();
-    let mut network = load_network(&onnx, &[1, 64, 64, 1], &[]).unwrap();
+    let network = load_network(&onnx, &[1, 64, 64, 1], &[]).unwrap();
     let answer = network.run(&input).unwrap();
     assert_eq!(answer.len(), 1);
     for (ours, theirs) in answer[0].iter().zip(REFERENCE) {
@@ -112,7 +112,7 @@ fn detectors_of_other_people_load_as_they_are() {
         let (facts, problems) = inspect(&onnx).unwrap();
         assert_eq!((facts.outputs.len(), problems), (outputs, vec![]), "{name}");
         let names: Vec<&str> = facts.outputs.iter().map(|output| output.name.as_str()).collect();
-        let mut network = load_network(&onnx, &shape, &names).unwrap();
+        let network = load_network(&onnx, &shape, &names).unwrap();
         let answer = network.run(&vec![0.5; shape.iter().product()]).unwrap();
         assert_eq!(answer.len(), outputs, "{name}");
         assert!(answer.iter().flatten().all(|value| value.is_finite()), "{name}");

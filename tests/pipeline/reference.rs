@@ -165,7 +165,7 @@ fn the_emotion_model_is_given_the_same_pixels() {
 
 #[test]
 fn the_detector_answers_the_same() {
-    let mut detector = DetectorModel::builtin().unwrap();
+    let detector = DetectorModel::builtin().unwrap();
     for reference in NAMES.map(Reference::load) {
         let pixels = reference.canvas.as_raw();
         let plane = |c: usize| pixels[c..].iter().step_by(3).map(|v| f32::from(*v));
@@ -187,7 +187,7 @@ fn the_detector_answers_the_same() {
 fn the_second_look_is_given_the_same_pixels_and_answers_the_same() {
     let mut detector = DetectorModel::builtin().unwrap();
     let card = detector.card.second_look.clone().unwrap();
-    let mut network = detector.second_look.take().unwrap();
+    let network = detector.second_look.take().unwrap();
     let framing = Framing::Box { margin: card.margin };
     for reference in NAMES.map(Reference::load) {
         let transform = crop_from_frame(&reference.detection(), &framing, &card.input).unwrap();
@@ -217,8 +217,8 @@ fn the_strongest_face_is_the_same() {
 
 #[test]
 fn the_emotion_model_answers_the_same() {
-    let mut network = EmotionModel::builtin().unwrap().network;
-    let mut classifier = EmotionClassifier::new(EmotionModel::builtin().unwrap());
+    let network = EmotionModel::builtin().unwrap().network;
+    let classifier = EmotionClassifier::new(EmotionModel::builtin().unwrap());
     for reference in NAMES.map(Reference::load) {
         let crop = reference.face_crop();
         for (pixels, theirs) in [

@@ -64,7 +64,7 @@ fn median(mut times: Vec<Duration>) -> Duration {
 /// Reads drawn expressions, found by the built-in detector.
 fn read_faces(dir: &Path) -> Result<Trial, String> {
     let mut detector = FaceDetector::new(DetectorModel::builtin().map_err(|e| e.to_string())?);
-    let mut classifier =
+    let classifier =
         EmotionClassifier::new(EmotionModel::from_dir(dir).map_err(|e| e.to_string())?);
     let (framing, input) = {
         let card = &classifier.model().card;

@@ -73,7 +73,7 @@ fn the_written_file_agrees_with_the_head_in_memory() {
     model.write(&folder).unwrap();
     let loaded = EmotionModel::from_dir(&folder).unwrap();
     assert_eq!(loaded.card.labels().names(), ["left", "right"]);
-    let mut classifier = EmotionClassifier::new(loaded);
+    let classifier = EmotionClassifier::new(loaded);
     for (crop, embedding) in crops().iter().zip(&embeddings) {
         let Logits(engine) = classifier.logits(crop).unwrap();
         for (engine, ours) in engine.iter().zip(head.logits(embedding)) {
@@ -103,7 +103,7 @@ fn a_hundred_random_heads_agree_too() {
             ..sample.report.clone()
         };
         let model = TaughtModel::new(&base, Taught { head, report }, &origin()).unwrap();
-        let mut classifier = EmotionClassifier::new(model.load().unwrap());
+        let classifier = EmotionClassifier::new(model.load().unwrap());
         let Logits(engine) = classifier.logits(crop).unwrap();
         assert_eq!(engine.len(), classes);
         assert!(engine.iter().zip(&wanted).all(|(a, b)| (a - b).abs() < 1e-4));
