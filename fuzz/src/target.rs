@@ -160,7 +160,7 @@ fn run_file(target: Target, path: &Path) -> Result<()> {
         Target::Onnx => {
             let bytes = fs::read(path)?;
             let _ = inspect(&bytes);
-            if let Ok(mut network) = load_network(&bytes, &[1, 3, 8, 8], &[]) {
+            if let Ok(network) = load_network(&bytes, &[1, 3, 8, 8], &[]) {
                 let _ = network.run(&[0.5; 3 * 8 * 8]);
             }
         }
