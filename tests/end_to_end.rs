@@ -156,7 +156,7 @@ fn a_card_that_does_not_fit_its_model_is_refused_with_the_reason() {
     let emotion = model_with_card(home.path(), "mien-emotion-48", |card| {
         card.replacen("\"contempt\"", "\"contempt\", \"boredom\"", 1)
     });
-    let detector = model_with_card(home.path(), "mien-detector-320", |card| {
+    let detector = model_with_card(home.path(), "mien-detector", |card| {
         card.replace("sha256 = \"", "sha256 = \"0")
     });
     let missing = home.path().join("nothing").to_str().unwrap().to_owned();

@@ -2,8 +2,8 @@
 
 /// Card and network of the face detector.
 pub const DETECTOR: (&str, &[u8]) = (
-    include_str!("../../models/mien-detector-320/card.toml"),
-    include_bytes!("../../models/mien-detector-320/model.onnx"),
+    include_str!("../../models/mien-detector/card.toml"),
+    include_bytes!("../../models/mien-detector/model.onnx"),
 );
 
 /// Card and network of the emotion model.
@@ -14,4 +14,4 @@ pub const EMOTION: (&str, &[u8]) = (
 
 /// Name and network of the detector's second look.
 pub const SECOND_LOOK: (&str, &[u8]) =
-    ("second_look.onnx", include_bytes!("../../models/mien-detector-320/second_look.onnx"));
+    ("second_look.onnx", include_bytes!("../../models/mien-detector/second_look.onnx"));

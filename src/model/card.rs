@@ -67,6 +67,9 @@ pub struct DetectorCard {
     /// The tensor it takes. The picture is scaled to fit and put at the top left; the rest is
     /// black.
     pub input: InputCard,
+    /// Further widths and heights that the network is used at, if its file leaves them open.
+    #[serde(default)]
+    pub other_sizes: Vec<[usize; 2]>,
     /// The tensors it gives.
     pub output: DetectorOutput,
     /// A second network that looks at each box again.
@@ -363,6 +366,22 @@ impl DetectorCard {
         rules::head(card.schema, card.task, Task::FaceDetection)?;
         rules::sound(card.problems())?;
         Ok(card)
+    }
+
+    /// Width and height of the input for frames of this width and height: of those that the card
+    /// names the one in which they are largest, so that tall and wide ones lose no more pixels
+    /// than others.
+    pub fn size_for(&self, width: u32, height: u32) -> [usize; 2] {
+        let scale = |[w, h]: &[usize; 2]| (*w as f32 / width as f32).min(*h as f32 / height as f32);
+        let own = [self.input.width, self.input.height];
+        let larger =
+            |best, size: &[usize; 2]| if scale(size) > scale(&best) { *size } else { best };
+        self.other_sizes.iter().fold(own, larger)
+    }
+
+    /// The tensor it takes at `size`, width and height.
+    pub fn input_at(&self, [width, height]: [usize; 2]) -> InputCard {
+        InputCard { width, height, ..self.input.clone() }
     }
 
     /// Compares the card with the network's outputs: scores, boxes, landmarks.

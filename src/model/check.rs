@@ -245,6 +245,20 @@ impl Check {
                 "State the classes in the order in which the model was trained on them.",
             );
         }
+        if let Card::Detector(detector) = card {
+            for size in &detector.other_sizes {
+                let shape = detector.input_at(*size).shape();
+                let fits = tract::load(onnx, &shape, &outputs)
+                    .map_err(|error| format!("the network {error}"))
+                    .and_then(|network| card.check(network.output_shapes()));
+                if let Err(reason) = fits {
+                    self.problem(
+                        format!("other_sizes, {}x{}: {reason}", size[0], size[1]),
+                        "Export it with open sizes, or take this one out of the card.",
+                    );
+                }
+            }
+        }
         // With a normalisation that is none, answers would say nothing.
         if let Card::Emotion(card) = card
             && input.problems().is_empty()

@@ -26,10 +26,12 @@ pub use network::{Network, NetworkError, OnnxFacts};
 pub struct DetectorModel {
     /// Facts about it.
     pub card: DetectorCard,
-    /// Answers with scores, boxes and landmarks, in this order.
+    /// Answers with scores, boxes and landmarks, in this order; of the size of the card's input.
     pub network: Box<dyn Network>,
     /// Answers with the logit of a face in one box, if the card names such a network.
     pub second_look: Option<Box<dyn Network>>,
+    /// The file, from which the network is made at other sizes.
+    onnx: Cow<'static, [u8]>,
 }
 
 /// An emotion model with its card, ready to run.
@@ -58,9 +60,15 @@ impl DetectorModel {
     /// # Errors
     /// Says what is missing, unreadable or does not fit.
     pub fn from_dir(dir: &Path) -> Result<Self, ModelError> {
-        Self::from_parts(&dir.display().to_string(), &read_card(dir)?, |file| {
+        let place = dir.display().to_string();
+        let model = Self::from_parts(&place, &read_card(dir)?, |file| {
             read_onnx(dir, file).map(Cow::Owned)
-        })
+        })?;
+        // Not only when the first frame of such a shape comes.
+        for size in &model.card.other_sizes {
+            model.network_at(*size).map_err(|error| ModelError::network(&place, error))?;
+        }
+        Ok(model)
     }
 
     fn from_parts(
@@ -70,10 +78,10 @@ impl DetectorModel {
     ) -> Result<Self, ModelError> {
         let mut card =
             DetectorCard::parse(card).map_err(|reason| ModelError::card(place, reason))?;
-        let DetectorOutput { scores, boxes, landmarks, .. } = &card.output;
-        let outputs = [scores.as_str(), boxes, landmarks];
-        let file = (card.file.as_str(), &mut card.sha256);
-        let network = load(place, &read, file, &card.input, &outputs)?;
+        let onnx = read(&card.file)?;
+        card.sha256 = check_sha256(place, &onnx, &card.sha256)?;
+        let network = detector_at(&card, &onnx, [card.input.width, card.input.height])
+            .map_err(|error| ModelError::network(place, error))?;
         card.check(network.output_shapes())
             .map_err(|reason| ModelError::mismatch(place, reason))?;
         let second_look = match &mut card.second_look {
@@ -87,8 +95,27 @@ impl DetectorModel {
             }
             None => None,
         };
-        Ok(Self { card, network, second_look })
+        Ok(Self { card, network, second_look, onnx })
     }
+
+    /// The network at another of the card's sizes, width and height. Takes a tenth of a second.
+    ///
+    /// # Errors
+    /// If the file does not take pictures of this size.
+    pub fn network_at(&self, size: [usize; 2]) -> Result<Box<dyn Network>, NetworkError> {
+        let network = detector_at(&self.card, &self.onnx, size)?;
+        let fits = self.card.check(network.output_shapes());
+        fits.map(|()| network).map_err(|reason| NetworkError::Load { reason })
+    }
+}
+
+fn detector_at(
+    card: &DetectorCard,
+    onnx: &[u8],
+    size: [usize; 2],
+) -> Result<Box<dyn Network>, NetworkError> {
+    let DetectorOutput { scores, boxes, landmarks, .. } = &card.output;
+    load_network(onnx, &card.input_at(size).shape(), &[scores, boxes, landmarks])
 }
 
 impl EmotionModel {
@@ -387,6 +414,19 @@ mod tests {
         let other = card.replace(&pinned, &sha256(builtin::EMOTION.1));
         std::fs::write(dir.path().join("card.toml"), other).unwrap();
         assert!(error().is_some(), "it takes another input");
+    }
+
+    #[test]
+    fn a_detector_is_refused_for_a_size_that_its_network_can_t_have() {
+        let (card, onnx) = builtin::DETECTOR;
+        // Its maps are halved five times and doubled again.
+        let dir = dir_with(&card.replace("[384, 384]", "[384, 100]"), onnx);
+        std::fs::write(dir.path().join(builtin::SECOND_LOOK.0), builtin::SECOND_LOOK.1).unwrap();
+        let refused = DetectorModel::from_dir(dir.path()).err();
+        assert!(matches!(refused, Some(ModelError::Network { .. })), "{refused:?}");
+        let check = check::check(dir.path());
+        let of_it = |finding: &check::Finding| finding.what.contains("384x100");
+        assert!(check.problems.len() == 1 && check.problems.iter().all(of_it), "{check:?}");
     }
 
     #[test]

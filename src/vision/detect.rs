@@ -5,15 +5,33 @@ use super::second_look::SecondLook;
 use super::tensor;
 use crate::frame::Frame;
 use crate::geom::{Point, Rect};
-use crate::model::{DetectorModel, NetworkError};
+use crate::model::card::InputCard;
+use crate::model::{DetectorModel, Network, NetworkError};
 use crate::observation::{Detection, Landmarks};
 
 /// A detector with its buffers.
 pub struct FaceDetector {
     model: DetectorModel,
     second_look: Option<SecondLook>,
+    /// One for each shape of frame that was seen, of those that the model makes a difference of.
+    sights: Vec<Sight>,
+}
+
+/// The detector at one size.
+struct Sight {
+    card: InputCard,
+    /// `None` where the model's own has this size.
+    network: Option<Box<dyn Network>>,
     letterbox: Letterbox,
     input: Vec<f32>,
+}
+
+impl Sight {
+    fn new(card: InputCard, network: Option<Box<dyn Network>>) -> Self {
+        let letterbox = Letterbox::new(card.width as u32, card.height as u32);
+        let input = vec![0.0; card.shape().iter().product()];
+        Self { card, network, letterbox, input }
+    }
 }
 
 impl FaceDetector {
@@ -21,9 +39,21 @@ impl FaceDetector {
     pub fn new(mut model: DetectorModel) -> Self {
         let second_look = model.second_look.take().zip(model.card.second_look.clone());
         let second_look = second_look.map(|(network, card)| SecondLook::new(network, card));
-        let (width, height) = (model.card.input.width, model.card.input.height);
-        let input = vec![0.0; model.card.input.shape().iter().product()];
-        Self { model, second_look, letterbox: Letterbox::new(width as u32, height as u32), input }
+        let sights = vec![Sight::new(model.card.input.clone(), None)];
+        Self { model, second_look, sights }
+    }
+
+    /// Where in `sights` that for frames of this size is; the first frame of another shape takes
+    /// a tenth of a second longer.
+    fn sight_for(&mut self, (width, height): (u32, u32)) -> Result<usize, NetworkError> {
+        let size = self.model.card.size_for(width, height);
+        let known = self.sights.iter().position(|s| [s.card.width, s.card.height] == size);
+        if let Some(known) = known {
+            return Ok(known);
+        }
+        let network = self.model.network_at(size)?;
+        self.sights.push(Sight::new(self.model.card.input_at(size), Some(network)));
+        Ok(self.sights.len() - 1)
     }
 
     /// The faces of `frame`, strongest first, without overlaps, in pixels of the frame.
@@ -31,9 +61,11 @@ impl FaceDetector {
     /// # Errors
     /// If the engine fails on this frame.
     pub fn detect(&mut self, frame: &Frame) -> Result<Vec<Detection>, NetworkError> {
-        let (canvas, scale) = self.letterbox.fit(frame);
-        tensor::fill(&mut self.input, canvas, &self.model.card.input);
-        let outputs = self.model.network.run(&self.input)?;
+        let sight = self.sight_for(frame.size())?;
+        let Sight { card, network, letterbox, input } = &mut self.sights[sight];
+        let (canvas, scale) = letterbox.fit(frame);
+        tensor::fill(input, canvas, card);
+        let outputs = network.as_ref().unwrap_or(&self.model.network).run(input)?;
         let [scores, boxes, landmarks] = &outputs[..] else {
             return Err(NetworkError::Run { reason: "it did not give three outputs".into() });
         };

@@ -1,9 +1,11 @@
 //! One drawn moment: expressions read as meant, whoever shows them, and trouble is named.
 
 use mien::frame::RunId;
+use mien::model::DetectorModel;
 use mien::observation::{Hint, Label, Observation};
 use mien::pipeline::Pipeline;
 use mien::source::demo::{Appearance, Emotion, Light, Pose, Scene, SceneKind, Still};
+use mien::vision::detect::FaceDetector;
 
 use super::{SEED, SIZE, drawn, pipeline};
 
@@ -49,6 +51,25 @@ fn read_as_meant(stills: impl IntoIterator<Item = (String, Still)>) {
     }
     assert!(count >= 12, "only {count} stills");
     assert!(wrong.is_empty(), "of {count}, {} read otherwise:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+/// The detector has an input for each of these shapes; one after the other, as in a folder of
+/// pictures from several cameras.
+#[test]
+fn a_face_is_found_in_frames_of_any_shape() {
+    let mut detector = FaceDetector::new(DetectorModel::builtin().unwrap());
+    let shapes = [(640, 480), (1280, 720), (500, 500), (480, 640), (360, 640), (640, 480)];
+    for (run, size) in (1..).zip(shapes) {
+        let mut still = Still::of(Emotion::Neutral);
+        // The same face to each: sizes of heads are in heights of the frame.
+        still.head *= 480.0 / size.1 as f32;
+        let mut scene = Scene::new(SceneKind::Still(still), size, SEED);
+        let (frame, truth) = drawn(&mut scene, RunId(run), 0, 8.0);
+        let found = detector.detect(&frame).unwrap();
+        assert_eq!(found.len(), 1, "{size:?}");
+        let overlap = found[0].bbox.iou(&truth.people[0].bbox);
+        assert!(overlap > 0.6, "{size:?}: {overlap}");
+    }
 }
 
 #[test]

@@ -6,8 +6,8 @@ For each NAME.png (drawn by the ignored test `draw_the_pictures`) it writes
   NAME.canvas.png  the picture fitted into the detector's input by Pillow
   NAME.crop.png    the strongest face, cut out by Pillow at the landmarks that the detector gave
   NAME.look.png    the square around its box that the detector's second look is shown
-  NAME.f32         little-endian floats, one after the other: scores (1680), boxes (1680 x 4) and
-                   landmarks (1680 x 10) of the canvas; the five landmarks of the strongest face
+  NAME.f32         little-endian floats, one after the other: scores (3234), boxes (3234 x 4) and
+                   landmarks (3234 x 10) of the canvas; the five landmarks of the strongest face
                    in pixels of the picture (x, y); logits of the crop (8) and of its mirror
                    image (8); the strongest box (4), likewise, and the logit of the second look (1)
 """
@@ -46,13 +46,13 @@ def letterbox(picture, width, height):
 
 def cut(picture, turn, shift, size):
     """The crop whose pixels lie at `turn @ pixel + shift` of the picture."""
-    grey, shrink = picture.convert("L"), 1
+    shrink = 1
     while np.hypot(*turn[:, 0]) / shrink > SHRINK_ABOVE:
         shrink *= 2
     if shrink > 1:
-        grey = grey.resize((grey.width // shrink, grey.height // shrink), Image.BOX)
+        picture = picture.resize((picture.width // shrink, picture.height // shrink), Image.BOX)
     affine = np.column_stack([turn, shift]).ravel() / shrink
-    return grey.transform(size, Image.AFFINE, tuple(affine), Image.BILINEAR)
+    return picture.transform(size, Image.AFFINE, tuple(affine), Image.BILINEAR)
 
 
 def align(picture, points, template, size):
@@ -62,7 +62,7 @@ def align(picture, points, template, size):
     cos = (a * b).sum() / norm
     sin = (a[:, 0] * b[:, 1] - a[:, 1] * b[:, 0]).sum() / norm
     turn = np.array([[cos, -sin], [sin, cos]])
-    return cut(picture, turn, points.mean(0) - turn @ template.mean(0), size)
+    return cut(picture.convert("L"), turn, points.mean(0) - turn @ template.mean(0), size)
 
 
 def surround(picture, box, margin, size):
@@ -73,8 +73,8 @@ def surround(picture, box, margin, size):
 
 
 def main():
-    detector_card, detector = load("mien-detector-320")
-    look_card, look = load("mien-detector-320", "second_look")
+    detector_card, detector = load("mien-detector")
+    look_card, look = load("mien-detector", "second_look")
     emotion_card, emotion = load("mien-emotion-48")
     output = detector_card["output"]
     wanted = [output["scores"], output["boxes"], output["landmarks"]]
@@ -100,7 +100,7 @@ def main():
         look_size = (look_card["input"]["width"], look_card["input"]["height"])
         square = surround(picture, box, look_card["margin"], look_size)
         square.save(HERE / f"{name}.look.png", optimize=True)
-        tensor = np.asarray(square, np.float32)[None, None]
+        tensor = np.asarray(square, np.float32).transpose(2, 0, 1)[None]
         again = look.run(None, {look.get_inputs()[0].name: tensor})[0]
         numbers = [scores, boxes, landmarks, points, *logits, box, again]
         flat = np.concatenate([np.asarray(part, "<f4").ravel() for part in numbers])

@@ -4,23 +4,31 @@ import numpy as np
 from PIL import Image
 
 # Side of the crop in pixels, and side of the square that it shows in longer sides of the box.
-SIDE, MARGIN = 40, 1.4
+SIDE, MARGIN = 48, 1.8
 # A crop may take this many picture pixels a pixel before the picture is averaged down.
 SHRINK_ABOVE = 1.6
 
 
 def cut(picture: Image.Image, box: np.ndarray) -> np.ndarray:
-    """`[SIDE, SIDE]` u8, grey: the square around `box`; black beyond the picture."""
+    """`[SIDE, SIDE, 3]` u8: RGB: the square around `box`; black beyond the picture."""
     per_pixel = MARGIN * float((box[2:] - box[:2]).max()) / SIDE
     corner = (box[:2] + box[2:]) / 2 - per_pixel * SIDE / 2
-    grey, shrink = picture.convert("L"), 1
+    shrink = 1
     while per_pixel / shrink > SHRINK_ABOVE:
         shrink *= 2
+    # No more of the picture than is needed, from a pixel on at which averaging begins anew.
+    first = [max(0, int(side // shrink) - 2) * shrink for side in corner]
+    last = [int(side + per_pixel * SIDE) + 3 * shrink for side in corner]
+    part = [min(high, whole) for high, whole in zip(last, picture.size, strict=True)]
+    if part[0] <= first[0] or part[1] <= first[1]:
+        return np.zeros((SIDE, SIDE, 3), np.uint8)
+    around = picture.crop((*first, *part)).convert("RGB")
     if shrink > 1:
-        grey = grey.reduce(shrink)
+        around = around.reduce(shrink)
+    corner = corner - first
     matrix = np.array([per_pixel, 0, corner[0], 0, per_pixel, corner[1]]) / shrink
     return np.asarray(
-        grey.transform(
+        around.transform(
             (SIDE, SIDE), Image.Transform.AFFINE, tuple(matrix), Image.Resampling.BILINEAR
         )
     )

@@ -1,6 +1,6 @@
 """Writes the detector as ONNX, with boxes and points in pixels, and compares it with ONNX Runtime.
 
-python -m detector.export WEIGHTS --out ../models/mien-detector-320/model.onnx
+python -m detector.export WEIGHTS --out ../models/mien-detector/model.onnx
 """
 
 import argparse
@@ -12,47 +12,49 @@ import onnxruntime
 import torch
 from torch import Tensor, nn
 
-from . import INPUT, network
+from . import SIZES, network
 
 # Scores may differ by this much between the runtimes, and places by this many pixels.
 TOLERANCE = 1e-3
 
 
 class Exported(nn.Module):
+    """For pictures of any size with sides that are multiples of 32."""
+
     def __init__(self, net: network.Detector) -> None:
         super().__init__()
         self.net = net
-        corners, strides = network.cells(*INPUT)
-        self.register_buffer("corners", corners)
-        self.register_buffer("strides", strides)
 
     def forward(self, picture: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         answers = self.net(picture)
-        boxes = network.boxes_of(answers, self.corners, self.strides)
-        points = network.points_of(answers, self.corners, self.strides)
+        corners, strides = network.cells(picture.shape[3], picture.shape[2])
+        boxes = network.boxes_of(answers, corners, strides)
+        points = network.points_of(answers, corners, strides)
         return answers[..., 0].sigmoid(), boxes, points
 
 
 def write(net: network.Detector, path: Path) -> float:
-    """Writes the file; the largest difference to ONNX Runtime over three pictures."""
+    """Writes the file; the largest difference to ONNX Runtime, a picture of each size."""
     exported = Exported(net.to(memory_format=torch.contiguous_format)).eval()
     path.parent.mkdir(parents=True, exist_ok=True)
     names = ["scores", "boxes", "landmarks"]
     torch.onnx.export(
         exported,
-        (torch.zeros(1, 3, INPUT[1], INPUT[0]),),
+        (torch.zeros(1, 3, SIZES[0][1], SIZES[0][0]),),
         str(path),
         opset_version=17,
         input_names=["picture"],
         output_names=names,
+        dynamic_axes={"picture": {2: "height", 3: "width"}}
+        | {name: {1: "cells"} for name in names},
         dynamo=False,
     )
     session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
     random = torch.Generator().manual_seed(3)
     worst = 0.0
-    for _ in range(3):
+    for width, height in SIZES:
         coarse = torch.randint(0, 256, (1, 3, 8, 10), generator=random).float()
-        picture = nn.functional.interpolate(coarse, size=(INPUT[1], INPUT[0]), mode="bilinear")
+        picture = nn.functional.interpolate(coarse, size=(height, width), mode="bilinear")
         with torch.no_grad():
             expected = [part.numpy() for part in exported(picture)]
         given = session.run(names, {"picture": picture.numpy()})

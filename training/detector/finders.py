@@ -9,7 +9,7 @@ import numpy as np
 import onnxruntime
 from PIL import Image
 
-from . import NMS_IOU, STRIDES, crops, data
+from . import NMS_IOU, SIZES, STRIDES, crops, data
 
 # Nothing below this is worth sorting.
 LEAST_SCORE = 0.1
@@ -50,12 +50,10 @@ def kept(boxes: np.ndarray, scores: np.ndarray, points: np.ndarray, scale: float
     return Found(boxes[chosen] / scale, scores[chosen], points[chosen].reshape(-1, 5, 2) / scale)
 
 
-def least_time(network: onnxruntime.InferenceSession, rounds: int) -> float:
-    """Milliseconds of the fastest of `rounds` runs on an empty picture."""
+def least_time(network: onnxruntime.InferenceSession, size: tuple[int, int], rounds: int) -> float:
+    """Milliseconds of the fastest of `rounds` runs on an even picture."""
     given = network.get_inputs()[0]
-    shape = [side if isinstance(side, int) else 320 for side in given.shape]
-    shape[0] = 1
-    tensor, times = np.full(shape, 128, np.float32), []
+    tensor, times = np.full((1, 3, size[1], size[0]), 128, np.float32), []
     for _ in range(rounds):
         began = time.perf_counter()
         network.run(None, {given.name: tensor})
@@ -75,7 +73,7 @@ class SecondLook:
         boxes, points = found.boxes[likely], found.points[likely]
         logits = self.share * crops.logit(found.scores[likely])
         for index, one in enumerate(boxes):
-            crop = crops.cut(picture, one).astype(np.float32)[None, None]
+            crop = crops.cut(picture, one).astype(np.float32).transpose(2, 0, 1)[None]
             logits[index] += self.network.run(None, {"crop": crop})[0].item()
         order = logits.argsort()[::-1]
         return Found(boxes[order], 1 / (1 + np.exp(-logits[order])), points[order])
@@ -87,13 +85,17 @@ class MienFinder:
     def __init__(self, path: Path, second_look: bool = True) -> None:
         self.network, card = session(path), path.parent / "card.toml"
         height, width = self.network.get_inputs()[0].shape[2:]
-        self.size = (width, height)
+        fixed = isinstance(width, int) and isinstance(height, int)
+        self.sizes = ((width, height),) if fixed else SIZES
         wanted = second_look and card.exists()
         look = tomllib.loads(card.read_text()).get("second_look") if wanted else None
         self.second_look = SecondLook(path.parent, look) if look else None
 
     def find(self, picture: Image.Image) -> Found:
-        canvas, scale = letterbox(picture, *self.size)
+        def scale_in(size: tuple[int, int]) -> float:
+            return min(size[0] / picture.width, size[1] / picture.height)
+
+        canvas, scale = letterbox(picture, *max(self.sizes, key=scale_in))
         tensor = np.ascontiguousarray(canvas.transpose(2, 0, 1)[None])
         names = ["scores", "boxes", "landmarks"]
         scores, boxes, points = self.network.run(names, {"picture": tensor})
@@ -101,7 +103,7 @@ class MienFinder:
         return self.second_look.again(picture, found) if self.second_look else found
 
     def milliseconds(self, rounds: int = 60) -> float:
-        return least_time(self.network, rounds)
+        return least_time(self.network, self.sizes[0], rounds)
 
 
 class YuNetFinder:
@@ -143,7 +145,7 @@ class YuNetFinder:
         return np.sqrt(classes * objects), np.concatenate([middle - half, middle + half], 1), points
 
     def milliseconds(self, rounds: int = 60) -> float:
-        return least_time(self.network, rounds)
+        return least_time(self.network, self.fixed or (320, 320), rounds)
 
 
 def open_finder(path: Path) -> Finder:

@@ -154,6 +154,20 @@ def renamed(content: dict[str, Tensor]) -> dict[str, Tensor]:
     return weights
 
 
+def begin_from(net: Detector, weights: dict[str, Tensor]) -> None:
+    """Puts `weights` of a network like `net`, or of one with fewer blocks or branches, into it so
+    that both say the same: a branch for points begins as the one for all, a block as nothing."""
+    missing = set(net.state_dict()) - set(weights)
+    for name in missing:
+        if "point_branch" in name:
+            weights[name] = weights[name.replace("point_branch", "box_branch")].clone()
+    net.load_state_dict(weights, strict=False)
+    with torch.no_grad():
+        for name, layer in net.named_modules():
+            if isinstance(layer, Residual) and f"{name}.second.1.weight" in missing:
+                layer.second[1].weight.zero_()
+
+
 def load(path: Path) -> Detector:
     weights = weights_of(path)
 

@@ -2,11 +2,12 @@
 
 import math
 import random as stdlib_random
+import string
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 
 import numpy as np
-from PIL import Image, ImageFilter
+from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
 from . import STRIDES, data
 
@@ -17,8 +18,15 @@ RANGES = ((0, 44), (36, 100), (80, math.inf))
 # Outside its range by less than this factor a stride is asked nothing about a face.
 NEARLY = 1.15
 
+LETTERS = string.ascii_letters + string.digits + "&@?!"
+
 # What a face asks of the network.
 DOUBT, POINTS_KNOWN, BOX_ONLY = 0, 1, 2
+
+
+@cache
+def font(size: int) -> ImageFont.FreeTypeFont:
+    return ImageFont.load_default(size)
 
 
 @dataclass
@@ -92,6 +100,10 @@ class Sampler:
             sample = self.around_face(self.random.choice(self.scenes), width, height, inside=True)
         else:
             sample = self.portrait(width, height)
+        if self.random.random() < 0.06:
+            self.masked(sample)
+        if self.random.random() < 0.2:
+            self.clutter(sample)
         sample.pixels = self.faults(self.colours(sample.pixels))
         return sample
 
@@ -146,6 +158,10 @@ class Sampler:
             size = math.sqrt(max(1.0, float((box[2:] - box[:2]).prod())))
             wanted = random.uniform(math.log(13), math.log(0.95 * min(width, height)))
             scale = min(math.exp(wanted) / size, 3.0)
+            if inside and random.random() < 0.8:
+                # The scene fills the sample, or nearly so, as a camera's picture does.
+                covering = max(width / whole_width, height / whole_height)
+                scale = max(scale, covering * random.uniform(0.7, 1))
             x = (box[0] + box[2]) / 2 + random.uniform(-0.42, 0.42) * width / scale
             y = (box[1] + box[3]) / 2 + random.uniform(-0.42, 0.42) * height / scale
             if inside and random.random() < 0.85:
@@ -185,9 +201,9 @@ class Sampler:
         return self.around_face(random.choice(self.scenes), width, height, inside=True)
 
     def portrait(self, width: int, height: int) -> Sample:
-        """A portrait, in four of ten before a scene, of which the faces that it covers are gone."""
+        """A portrait, in three of four before a scene, whose faces it covers are gone."""
         front = self.around_face(self.random.choice(self.portraits), width, height, inside=False)
-        if self.random.random() >= 0.4:
+        if self.random.random() >= 0.75:
             return front
         behind = self.around_face(self.random.choice(self.scenes), width, height, inside=True)
         free = (front.pixels == front.pixels[0, 0]).all(2)
@@ -221,16 +237,84 @@ class Sampler:
         return tuple(int(value) for value in self.numbers.integers(0, 256, 3))
 
     def colours(self, pixels: np.ndarray) -> np.ndarray:
+        """Grey, another colour of the light, contrast, brightness, gamma: a table for each channel,
+        as pixels are whole numbers here."""
         random = self.random
+        values = np.arange(256, dtype=np.float64)[:, None].repeat(3, 1)
         if random.random() < 0.15:
             pixels = pixels.mean(2, keepdims=True).repeat(3, 2)
         elif random.random() < 0.5:
-            pixels = pixels * self.numbers.uniform(0.8, 1.2, (1, 1, 3))
-        pixels = (pixels - 128) * random.uniform(0.6, 1.3) + 128 + random.uniform(-35, 35)
+            values = values * self.numbers.uniform(0.8, 1.2, 3)
+        values = (values - 128) * random.uniform(0.6, 1.3) + 128 + random.uniform(-35, 35)
         if random.random() < 0.3:
             gamma = math.exp(random.uniform(-0.7, 0.9))
-            pixels = (pixels / 255).clip(1e-3, 1) ** gamma * 255
-        return pixels.clip(0, 255).astype(np.float32)
+            values = (values / 255).clip(1e-3, 1) ** gamma * 255
+        table = values.clip(0, 255).astype(np.float32)
+        whole = pixels.astype(np.uint8)
+        return np.stack([table[whole[..., channel], channel] for channel in range(3)], 2)
+
+    def masked(self, sample: Sample) -> None:
+        """A cloth or a paper over nose and mouth of one face whose points are known."""
+        random = self.random
+        known = np.flatnonzero(sample.kinds == POINTS_KNOWN)
+        if not len(known):
+            return
+        eye, other, nose, left, right = sample.points[random.choice(list(known))]
+        eyes = float(np.linalg.norm(other - eye))
+        down = (left + right - eye - other) / 2
+        if eyes < 2 or not down.any():
+            return
+        across, down = (other - eye) / eyes, down / np.linalg.norm(down)
+        reach = random.uniform(0.6, 0.9) * eyes
+        top = nose - random.uniform(0.1, 0.45) * eyes * down
+        chin = (left + right) / 2 + random.uniform(0.5, 0.9) * eyes * down
+        narrow = random.uniform(0.4, 0.9) * reach
+        corners = [
+            top - reach * across,
+            top + random.uniform(-0.1, 0.1) * eyes * down,
+            top + reach * across,
+            chin + narrow * across,
+            chin - narrow * across,
+        ]
+        picture = Image.fromarray(sample.pixels.astype(np.uint8))
+        ImageDraw.Draw(picture).polygon([tuple(corner) for corner in corners], self.any_colour())
+        sample.pixels = np.asarray(picture, np.float32)
+
+    def clutter(self, sample: Sample) -> None:
+        """Lettering, wheels and chequers beside the faces: much of what is taken for one."""
+        random, (height, width) = self.random, sample.pixels.shape[:2]
+        picture = Image.fromarray(sample.pixels.astype(np.uint8))
+        draw = ImageDraw.Draw(picture)
+        for _ in range(random.randint(1, 4)):
+            size = round(math.exp(random.uniform(math.log(14), math.log(0.6 * height))))
+            word = "".join(random.choices(LETTERS, k=random.choice((1, 1, 2, 3, 5))))
+            kind = random.choice(("word", "word", "wheel", "chequers"))
+            x, y = random.uniform(0, width), random.uniform(0, height)
+            middle = np.array([x, y])
+            half = np.array([size * len(word) if kind == "word" else size, size]) / 2
+            low, high = middle - half, middle + half
+            if ((sample.boxes[:, :2] < high) & (sample.boxes[:, 2:] > low)).all(1).any():
+                continue
+            colour, other = self.any_colour(), self.any_colour()
+            if kind == "word":
+                rim = round(size * random.choice((0, 0, 0.04, 0.1)))
+                style = {"font": font(size), "stroke_width": rim, "stroke_fill": other}
+                draw.text((x, y), word, colour, anchor="mm", **style)
+            elif kind == "wheel":
+                draw.ellipse((*low, *high), colour, other, max(1, size // random.randint(8, 30)))
+                holes, start = random.randint(0, 8), random.uniform(0, math.tau)
+                for index in range(holes):
+                    turn = start + math.tau * index / holes
+                    away = 0.3 * size * np.array([math.cos(turn), math.sin(turn)])
+                    draw.circle(tuple(middle + away), size * 0.06, other)
+                draw.circle((x, y), size * random.uniform(0.03, 0.2), other)
+            else:
+                cells = random.randint(2, 5)
+                for index in range(cells * cells):
+                    corner = low + size / cells * np.array(divmod(index, cells))
+                    square = (*corner, *(corner + size / cells))
+                    draw.rectangle(square, (colour, other)[sum(divmod(index, cells)) % 2])
+        sample.pixels = np.asarray(picture, np.float32)
 
     def faults(self, pixels: np.ndarray) -> np.ndarray:
         """Blur, low resolution, a covering patch, light from the side, noise."""
@@ -244,16 +328,19 @@ class Sampler:
                 picture = picture.resize((width, height), Image.Resampling.BILINEAR)
             pixels = np.array(picture, np.float32)
         if random.random() < 0.15:
-            tall, wide = random.randint(8, 50), random.randint(8, 50)
+            most = height // 3
+            tall, wide = random.randint(8, most), random.randint(8, most)
             top, left = random.randint(0, height - tall), random.randint(0, width - wide)
             pixels = pixels.copy()
             pixels[top : top + tall, left : left + wide] = self.any_colour()
         if random.random() < 0.1:
-            across = np.linspace(-1, 1, width)[None, :, None] * random.choice((-1, 1))
+            across = np.linspace(-1, 1, width, dtype=np.float32)[None, :, None]
+            across *= random.choice((-1, 1))
             dark = random.uniform(0.15, 0.7)
             pixels = pixels * (dark + (1 - dark) / (1 + np.exp(-across * random.uniform(3, 12))))
         if random.random() < 0.2:
-            pixels = pixels + self.numbers.normal(0, random.uniform(2, 14), pixels.shape)
+            noise = self.numbers.standard_normal(pixels.shape, np.float32)
+            pixels = pixels + random.uniform(2, 14) * noise
         return pixels.clip(0, 255).astype(np.float32)
 
 

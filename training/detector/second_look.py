@@ -3,10 +3,10 @@
     python -m detector.second_look collect     (boxes that the detector finds in training pictures)
     python -m detector.second_look train --out runs/detector/second_look
     python -m detector.second_look export runs/detector/second_look/weights.pt \\
-        --out ../models/mien-detector-320/second_look.onnx
+        --out ../models/mien-detector/second_look.onnx
     python -m detector.second_look --smoke     (seconds, no data)
 
-The detector sees 320x256 pixels of the whole picture. The second look sees the pixels of the camera
+The detector sees 448x352 pixels of the whole picture. The second look sees the pixels of the camera
 around one box. It learns from boxes that the detector finds in training pictures, so it learns what
 the detector takes for faces.
 """
@@ -24,7 +24,7 @@ from PIL import Image
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from . import INPUT, data, finders
+from . import SIZES, data, finders
 from .crops import SIDE, cut, logit
 from .network import convolution
 from .sampler import DOUBT, Sample, Sampler, Source
@@ -59,12 +59,12 @@ def judged(found: finders.Found, sample: Sample) -> np.ndarray:
 def collect(finder: finders.Finder, sampler: Sampler, count: int) -> dict[str, np.ndarray]:
     crops, scores, faces = [], [], []
     for index in range(count):
-        sample = sampler.draw(INPUT[0] * FINER, INPUT[1] * FINER)
+        sample = sampler.draw(*(side * FINER for side in SIZES[0]))
         picture = Image.fromarray(sample.pixels.astype(np.uint8))
-        found, grey = finder.find(picture), picture.convert("L")
+        found = finder.find(picture)
         for box, score, face in zip(found.boxes, found.scores, judged(found, sample), strict=True):
             if face >= 0 and score >= LEAST_SCORE:
-                crops.append(cut(grey, box))
+                crops.append(cut(picture, box).transpose(2, 0, 1))
                 scores.append(score)
                 faces.append(face)
         if index % 1000 == 0:
@@ -77,19 +77,19 @@ def collect(finder: finders.Finder, sampler: Sampler, count: int) -> dict[str, n
 
 
 class SecondLook(nn.Module):
-    """Grey `[N, 1, SIDE, SIDE]`, 0 to 255, to the logit of a face, `[N, 1]`."""
+    """RGB `[N, 3, SIDE, SIDE]`, 0 to 255, to the logit of a face, `[N, 1]`."""
 
     def __init__(self) -> None:
         super().__init__()
         self.layers = nn.Sequential(
-            convolution(1, 16, 2),
-            convolution(16, 32, 2),
-            convolution(32, 48),
-            convolution(48, 64, 2),
-            convolution(64, 64),
+            convolution(3, 24, 2),
+            convolution(24, 48, 2),
+            convolution(48, 64),
+            convolution(64, 96, 2),
+            convolution(96, 96),
         )
-        self.drop = nn.Dropout(0.2)
-        self.answer = nn.Linear(64 * 25, 1)
+        self.drop = nn.Dropout(0.3)
+        self.answer = nn.Linear(96 * (SIDE // 8) ** 2, 1)
 
     def forward(self, crops: Tensor) -> Tensor:
         maps = self.layers((crops - 127.5) / 64)
@@ -109,7 +109,7 @@ class Joined(nn.Module):
 
 
 def varied(crops: Tensor, random: torch.Generator) -> Tensor:
-    """Mirrored, shifted, scaled, and with other light and noise."""
+    """Mirrored, shifted, scaled, and with other light, colours and noise; some without colours."""
     count = len(crops)
 
     def draw(low: float, high: float) -> Tensor:
@@ -123,6 +123,9 @@ def varied(crops: Tensor, random: torch.Generator) -> Tensor:
     )
     grid = F.affine_grid(matrix, list(crops.shape), align_corners=False)
     crops = F.grid_sample(crops, grid, align_corners=False)
+    colours = 1 + 0.2 * (2 * torch.rand(count, 3, 1, 1, generator=random) - 1)
+    grey = (draw(0, 1) < 0.2)[:, None, None, None]
+    crops = torch.where(grey, crops.mean(1, keepdim=True), crops * colours)
     contrast, light = draw(0.7, 1.25), draw(-25, 25)
     crops = (crops - 128) * contrast[:, None, None, None] + 128 + light[:, None, None, None]
     noise = torch.randn(crops.shape, generator=random) * draw(0, 8)[:, None, None, None]
@@ -134,16 +137,18 @@ def covered(crops: Tensor, random: torch.Generator) -> Tensor:
     a side, as at the border of a frame."""
     rows = torch.arange(SIDE)[None, :, None] / SIDE
     columns = torch.arange(SIDE)[None, None, :] / SIDE
-    chance, level = torch.rand(2, len(crops), 1, 1, generator=random)
+    chance = torch.rand(len(crops), 1, 1, generator=random)
+    colour = 255 * torch.rand(len(crops), 3, 1, 1, generator=random)
     place = torch.rand(4, len(crops), 1, 1, generator=random)
-    mask = (rows > 0.5 + 0.1 * place[0]) & ((columns - 0.5).abs() < 0.25 + 0.15 * place[1])
+    low = (rows > 0.5 + 0.08 * place[0]) & (rows < 0.8)
+    mask = low & ((columns - 0.5).abs() < 0.18 + 0.12 * place[1])
     patch = ((rows - place[0]).abs() < 0.05 + 0.15 * place[2]) & (
         (columns - place[1]).abs() < 0.05 + 0.15 * place[3]
     )
     edge = 0.15 + 0.35 * place[0]
     beyond = torch.where(place[1] < 0.5, columns < edge, columns > 1 - edge)
     hidden = (mask & (chance < 0.12)) | (patch & (chance > 0.12) & (chance < 0.3))
-    crops = torch.where(hidden[:, None], 255 * level[:, None], crops)
+    crops = torch.where(hidden[:, None], colour, crops)
     return torch.where((beyond & (chance > 0.9))[:, None], torch.zeros(1), crops)
 
 
@@ -169,7 +174,7 @@ def train(
     for epoch in range(epochs):
         began, losses = time.monotonic(), []
         for chosen in torch.randperm(len(faces), generator=random).split(batch):
-            pixels = varied(crops[chosen, None].float(), random)
+            pixels = varied(crops[chosen].float(), random)
             answers = net(pixels, first[chosen])
             loss = F.binary_cross_entropy_with_logits(answers, faces[chosen])
             optimiser.zero_grad()
@@ -201,7 +206,7 @@ def write(net: Joined, path: Path) -> float:
     path.parent.mkdir(parents=True, exist_ok=True)
     torch.onnx.export(
         net.look,
-        (torch.zeros(1, 1, SIDE, SIDE),),
+        (torch.zeros(1, 3, SIDE, SIDE),),
         str(path),
         opset_version=17,
         input_names=["crop"],
@@ -209,7 +214,7 @@ def write(net: Joined, path: Path) -> float:
         dynamo=False,
     )
     session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
-    crops = torch.randint(0, 256, (4, 1, SIDE, SIDE)).float()
+    crops = torch.randint(0, 256, (4, 3, SIDE, SIDE)).float()
     with torch.no_grad():
         expected = [net.look(crop[None]).item() for crop in crops]
     given = [session.run(None, {"crop": crop[None].numpy()})[0].item() for crop in crops]
@@ -249,9 +254,7 @@ def main() -> None:
     )
     parser.add_argument("what", nargs="?", choices=["collect", "train", "export"])
     parser.add_argument("weights", type=Path, nargs="?")
-    parser.add_argument(
-        "--model", type=Path, default=Path("../models/mien-detector-320/model.onnx")
-    )
+    parser.add_argument("--model", type=Path, default=Path("../models/mien-detector/model.onnx"))
     parser.add_argument("--labels", type=Path, default=Path("runs/detector"))
     parser.add_argument("--data", type=Path, default=Path("../../shared/data"))
     parser.add_argument("--boxes", type=Path, nargs="+", default=[Path("runs/detector/boxes.npz")])
@@ -270,7 +273,7 @@ def main() -> None:
         portraits = training_sources(given.labels / "portraits.npz", given.data / "lfw_faces")
         sampler = Sampler(scenes, portraits, given.seed, given.empty)
         boxes = collect(finders.MienFinder(given.model, second_look=False), sampler, given.samples)
-        np.savez_compressed(given.out or given.boxes[0], **boxes)
+        np.savez(given.out or given.boxes[0], **boxes)
     elif given.what == "train":
         files = [np.load(file) for file in given.boxes]
         names = ("crops", "scores", "faces")

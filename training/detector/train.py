@@ -10,21 +10,25 @@ import copy
 import math
 import tempfile
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import numpy as np
 import torch
 from PIL import Image
-from torch import nn
+from torch import Tensor, nn
+from torch.utils.data import DataLoader, IterableDataset, get_worker_info
 
 from running import Training, follow, settings_of
 
-from . import data, losses, network
+from . import SIZES, data, losses, network
 from .sampler import Sampler, Source, targets
 
-# Input sizes of a step with the number of pictures, and the share of steps with the large one.
-SMALL, LARGE, LARGE_SHARE = ((192, 160), 24), ((320, 256), 10), 0.25
+# Input sizes of a step with the number of pictures, and the share of steps with the large one. That
+# is the exported network's, so that faces that fill a frame are as large as in use.
+SMALL, LARGE, LARGE_SHARE = ((192, 160), 24), (SIZES[0], 8), 0.6
 WARM_UP = 100
 # A line with the mean losses is written each so many steps, a state at least so often (seconds).
 ROUND = 200
@@ -48,6 +52,8 @@ class Settings:
     average: float = 0.9985
     seed: int = 0
     threads: int = 1
+    workers: int = 0
+    """Processes that draw samples beside the one that learns; 0 draws them in that one."""
     bf16: bool = False
     resume: bool = False
     smoke: bool = False
@@ -77,13 +83,39 @@ def synthetic(count: int, seed: int = 0) -> list[data.Picture]:
     return pictures
 
 
+@cache
+def grid(width: int, height: int) -> tuple[Tensor, Tensor]:
+    return network.cells(width, height)
+
+
+class Batches(IterableDataset):
+    """Input size, pixels `[N, H, W, 3]` u8 and `targets` `[N, cells, 16]`, without end."""
+
+    def __init__(
+        self, scenes: list[Source], portraits: list[Source], seed: int, empty: float
+    ) -> None:
+        self.scenes, self.portraits, self.seed, self.empty = scenes, portraits, seed, empty
+
+    def __iter__(self) -> Iterator[tuple[tuple[int, int], Tensor, Tensor]]:
+        worker = get_worker_info()
+        seed = self.seed + (1_000_000 * worker.id if worker else 0)
+        sampler = Sampler(self.scenes, self.portraits, seed, self.empty)
+        while True:
+            size, count = LARGE if sampler.random.random() < LARGE_SHARE else SMALL
+            corners, strides = (part.numpy() for part in grid(*size))
+            samples = [sampler.draw(*size) for _ in range(count)]
+            wanted = [targets(sample, *size, corners, strides) for sample in samples]
+            pixels = np.stack([sample.pixels for sample in samples]).astype(np.uint8)
+            yield size, torch.from_numpy(pixels), torch.from_numpy(np.stack(wanted))
+
+
 class Run(Training):
     def __init__(self, settings: Settings) -> None:
         self.open(settings)
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         self.net = network.Detector()
         if settings.init:
-            self.net.load_state_dict(network.weights_of(Path(settings.init)))
+            network.begin_from(self.net, network.weights_of(Path(settings.init)))
         self.net.to(self.device, memory_format=torch.channels_last)
         self.average = copy.deepcopy(self.net).eval()
         self.optimiser = torch.optim.AdamW(
@@ -92,8 +124,8 @@ class Run(Training):
         self.start()
         scenes, portraits = self.sources()
         # A resumed run goes on with other samples than it began with.
-        self.sampler = Sampler(scenes, portraits, settings.seed + self.step, settings.empty)
-        self.grids = {size: network.cells(*size) for size, _ in (SMALL, LARGE)}
+        batches = Batches(scenes, portraits, settings.seed + self.step, settings.empty)
+        self.batches = iter(DataLoader(batches, batch_size=None, num_workers=settings.workers))
 
     def sources(self) -> tuple[list[Source], list[Source]]:
         if self.settings.smoke:
@@ -119,20 +151,9 @@ class Run(Training):
         return max(self.step / self.settings.steps, by_time)
 
     def learn(self) -> dict[str, float]:
-        (width, height), count = LARGE if self.sampler.random.random() < LARGE_SHARE else SMALL
-        corners, strides = self.grids[width, height]
-        samples = [self.sampler.draw(width, height) for _ in range(count)]
-        wanted = torch.from_numpy(
-            np.stack(
-                [
-                    targets(sample, width, height, corners.numpy(), strides.numpy())
-                    for sample in samples
-                ]
-            )
-        )
-        pixels = torch.from_numpy(np.stack([sample.pixels for sample in samples])).permute(
-            0, 3, 1, 2
-        )
+        (width, height), pixels, wanted = next(self.batches)
+        corners, strides = grid(width, height)
+        pixels = pixels.permute(0, 3, 1, 2).float()
         pixels = pixels.to(self.device, memory_format=torch.channels_last)
         slope = min(1, (self.step + 1) / WARM_UP)
         slope *= 0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * min(1, self.progress())))

@@ -131,7 +131,7 @@ def main() -> None:
         return
     card = tomllib.loads((given.models / "mien-emotion-48/card.toml").read_text())
     template = np.array(card["framing"]["template"])
-    finder = finders.open_finder(given.models / "mien-detector-320/model.onnx")
+    finder = finders.open_finder(given.models / "mien-detector/model.onnx")
     given.out.mkdir(parents=True, exist_ok=True)
     if given.what == "ferplus":
         with np.load(given.data / "ferplus.npz") as content:

@@ -25,8 +25,13 @@ fn print(known: &Known) -> io::Result<()> {
         sum => row(&mut out, "sha256", sum)?,
     }
     row(&mut out, "input", &input(card.input()))?;
-    if let Card::Emotion(card) = card {
-        emotion(&mut out, card)?;
+    match card {
+        Card::Emotion(card) => emotion(&mut out, card)?,
+        Card::Detector(card) if !card.other_sizes.is_empty() => {
+            let sizes = card.other_sizes.iter().map(|[w, h]| format!("{w}x{h}"));
+            row(&mut out, "other sizes", &sizes.collect::<Vec<_>>().join(", "))?;
+        }
+        Card::Detector(_) => {}
     }
     if let Some(source) = card.source() {
         row(&mut out, "source", source)?;

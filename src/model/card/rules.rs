@@ -11,7 +11,7 @@ use super::{
 const SCHEMA: u32 = 1;
 
 /// Keys at the top of a card.
-const KEYS: [&str; 17] = [
+const KEYS: [&str; 18] = [
     "schema",
     "task",
     "name",
@@ -20,6 +20,7 @@ const KEYS: [&str; 17] = [
     "source",
     "limits",
     "input",
+    "other_sizes",
     "output",
     "second_look",
     "framing",
@@ -33,6 +34,9 @@ const KEYS: [&str; 17] = [
 
 /// A face is never larger than this on its way into a model, nor a picture for detection.
 const SIDES: std::ops::RangeInclusive<usize> = 8..=2048;
+
+/// At each size the network is loaded once more.
+const MOST_SIZES: usize = 8;
 
 pub(super) fn head(schema: u32, task: Task, wanted: Task) -> Result<(), String> {
     if schema != SCHEMA {
@@ -97,6 +101,9 @@ pub(super) fn explain(table: &toml::Table) -> (Vec<String>, toml::Table) {
     if matches!(task(table), Ok(Task::FaceDetection)) {
         if let Some(output) = sections.needed::<DetectorOutput>("output") {
             sections.problems.extend(output.problems());
+        }
+        if let Some(sizes) = sections.optional::<Vec<[usize; 2]>>("other_sizes") {
+            sections.problems.extend(size_problems(&sizes));
         }
         if let Some(look) = sections.optional::<SecondLookCard>("second_look") {
             sections.problems.extend(look.problems());
@@ -177,6 +184,7 @@ impl DetectorCard {
     pub(super) fn problems(&self) -> Vec<String> {
         let mut problems = file_problems(&self.file);
         problems.extend(self.input.problems());
+        problems.extend(size_problems(&self.other_sizes));
         problems.extend(self.output.problems());
         problems.extend(self.second_look.iter().flat_map(SecondLookCard::problems));
         problems
@@ -194,12 +202,20 @@ fn file_problems(file: &str) -> Vec<String> {
     }
 }
 
+fn size_problems(sizes: &[[usize; 2]]) -> Vec<String> {
+    let sound = |[width, height]: &[usize; 2]| SIDES.contains(width) && SIDES.contains(height);
+    let unsound = sizes.iter().filter(|size| !sound(size)).take(MOST_SIZES);
+    let mut problems: Vec<String> =
+        unsound.map(|[w, h]| format!("input {w}x{h} is not within 8 to 2048")).collect();
+    if sizes.len() > MOST_SIZES {
+        problems.push(format!("other_sizes has {} entries; {MOST_SIZES} work", sizes.len()));
+    }
+    problems
+}
+
 impl InputCard {
     pub(in crate::model) fn problems(&self) -> Vec<String> {
-        let mut problems = Vec::new();
-        if !SIDES.contains(&self.width) || !SIDES.contains(&self.height) {
-            problems.push(format!("input {}x{} is not within 8 to 2048", self.width, self.height));
-        }
+        let mut problems = size_problems(&[[self.width, self.height]]);
         for (name, values) in [("mean", &self.mean), ("std", &self.std)] {
             if values.len() != 1 && values.len() != self.channels.count() {
                 let wanted = if self.channels.count() == 1 { "1" } else { "1 or 3" };
@@ -342,6 +358,24 @@ mod tests {
             assert!(card.contains(from), "{from}");
             card.replacen(from, to, 1)
         })
+    }
+
+    #[test]
+    fn a_frame_is_given_to_the_size_in_which_it_is_largest() {
+        let card = DetectorCard::parse(builtin::DETECTOR.0).unwrap();
+        let own = [card.input.width, card.input.height];
+        assert_eq!(card.size_for(640, 480), own);
+        for (width, height) in [(1920.0, 1080.0), (100.0, 100.0), (480.0, 640.0), (1080.0, 1920.0)]
+        {
+            let scale = |[w, h]: [usize; 2]| f64::min(w as f64 / width, h as f64 / height);
+            let (width, height) = (width as u32, height as u32);
+            let size = card.size_for(width, height);
+            assert!(scale(size) > scale(own), "{width}x{height}: {size:?}");
+            let (pixels, of_own) = (size[0] * size[1], own[0] * own[1]);
+            assert!(pixels <= of_own, "{size:?} would take longer than {own:?}");
+        }
+        let wrong = builtin::DETECTOR.0.replace("[384, 384]", "[384, 4]");
+        assert!(DetectorCard::parse(&wrong).unwrap_err().contains("384x4"));
     }
 
     #[test]
