@@ -10,7 +10,7 @@ mod reference;
 use std::path::{Path, PathBuf};
 
 use mien::frame::{Frame, RunId};
-use mien::model::{DetectorModel, EmotionModel, inspect, load_network};
+use mien::model::{Card, DetectorModel, EmotionModel, card_in, inspect, load_network};
 use mien::source::demo::sample_frame;
 use mien::vision::align::{align, crop_from_frame};
 use mien::vision::classify::EmotionClassifier;
@@ -34,14 +34,7 @@ fn main() {
     bench.print_head("one run of each network, without cutting out and decoding", "model");
     let frame = sample_frame(RunId(0));
 
-    let mut detector = DetectorModel::builtin().expect("the built-in model");
-    let input = vec![128.0; detector.card.input.shape().iter().product()];
-    let name = format!("{} (ours)", detector.card.name);
-    bench.print(&name, || detector.network.run(&input).expect("an answer"));
-    if let (Some(network), Some(card)) = (&mut detector.second_look, &detector.card.second_look) {
-        let input = vec![128.0; card.input.shape().iter().product()];
-        bench.print("its second look, one box", || network.run(&input).expect("an answer"));
-    }
+    find(&bench, "ours", &DetectorModel::builtin().expect("the built-in model"));
     for (name, file, shape, factor) in DETECTORS {
         let Some(onnx) = read(&third_party().join(file)) else { continue };
         let (facts, _) = inspect(&onnx).expect("an ONNX file");
@@ -65,10 +58,33 @@ fn main() {
     }
     let more = std::env::var_os("MIEN_BENCH_MODELS").unwrap_or_default();
     for dir in std::env::split_paths(&more).filter(|dir| !dir.as_os_str().is_empty()) {
-        match EmotionModel::from_dir(&dir) {
-            Ok(model) => emotion(&bench, &model.card.name.clone(), model, &frame),
-            Err(error) => println!("{error}"),
+        let timed = match card_in(&dir) {
+            Ok(Card::Detector(_)) => DetectorModel::from_dir(&dir)
+                .map(|model| find(&bench, &dir.display().to_string(), &model)),
+            Ok(Card::Emotion(_)) => EmotionModel::from_dir(&dir)
+                .map(|model| emotion(&bench, &model.card.name.clone(), model, &frame)),
+            Err(error) => Err(error),
+        };
+        if let Err(error) = timed {
+            println!("{error}");
         }
+    }
+}
+
+/// One run of a detector at each of its sizes, and of its second look.
+fn find(bench: &Bench, whose: &str, model: &DetectorModel) {
+    let DetectorModel { card, network, second_look, .. } = model;
+    let own = [card.input.width, card.input.height];
+    for size in std::iter::once(&own).chain(&card.other_sizes) {
+        let input = vec![128.0; card.input_at(*size).shape().iter().product()];
+        let other = (*size != own).then(|| model.network_at(*size).expect("it loads"));
+        let network = other.as_ref().unwrap_or(network);
+        let name = format!("{} {}x{} ({whose})", card.name, size[0], size[1]);
+        bench.print(&name, || network.run(&input).expect("an answer"));
+    }
+    if let (Some(network), Some(card)) = (second_look, &card.second_look) {
+        let input = vec![128.0; card.input.shape().iter().product()];
+        bench.print("    its second look, one box", || network.run(&input).expect("an answer"));
     }
 }
 

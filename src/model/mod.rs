@@ -420,12 +420,12 @@ mod tests {
     fn a_detector_is_refused_for_a_size_that_its_network_can_t_have() {
         let (card, onnx) = builtin::DETECTOR;
         // Its maps are halved five times and doubled again.
-        let dir = dir_with(&card.replace("[384, 384]", "[384, 100]"), onnx);
+        let dir = dir_with(&card.replace("[352, 352]", "[352, 100]"), onnx);
         std::fs::write(dir.path().join(builtin::SECOND_LOOK.0), builtin::SECOND_LOOK.1).unwrap();
         let refused = DetectorModel::from_dir(dir.path()).err();
         assert!(matches!(refused, Some(ModelError::Network { .. })), "{refused:?}");
         let check = check::check(dir.path());
-        let of_it = |finding: &check::Finding| finding.what.contains("384x100");
+        let of_it = |finding: &check::Finding| finding.what.contains("352x100");
         assert!(check.problems.len() == 1 && check.problems.iter().all(of_it), "{check:?}");
     }
 

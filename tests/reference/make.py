@@ -6,8 +6,8 @@ For each NAME.png (drawn by the ignored test `draw_the_pictures`) it writes
   NAME.canvas.png  the picture fitted into the detector's input by Pillow
   NAME.crop.png    the strongest face, cut out by Pillow at the landmarks that the detector gave
   NAME.look.png    the square around its box that the detector's second look is shown
-  NAME.f32         little-endian floats, one after the other: scores (3234), boxes (3234 x 4) and
-                   landmarks (3234 x 10) of the canvas; the five landmarks of the strongest face
+  NAME.f32         little-endian floats, one after the other: scores (2730), boxes (2730 x 4) and
+                   landmarks (2730 x 10) of the canvas; the five landmarks of the strongest face
                    in pixels of the picture (x, y); logits of the crop (8) and of its mirror
                    image (8); the strongest box (4), likewise, and the logit of the second look (1)
 """

@@ -6,7 +6,7 @@
         --out ../models/mien-detector/second_look.onnx
     python -m detector.second_look --smoke     (seconds, no data)
 
-The detector sees 448x352 pixels of the whole picture. The second look sees the pixels of the camera
+The detector sees 416x320 pixels of the whole picture. The second look sees the pixels of the camera
 around one box. It learns from boxes that the detector finds in training pictures, so it learns what
 the detector takes for faces.
 """

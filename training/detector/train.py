@@ -23,12 +23,12 @@ from torch.utils.data import DataLoader, IterableDataset, get_worker_info
 
 from running import Training, follow, settings_of
 
-from . import SIZES, data, losses, network
+from . import data, losses, network
 from .sampler import Sampler, Source, targets
 
 # Input sizes of a step with the number of pictures, and the share of steps with the large one. That
-# is the exported network's, so that faces that fill a frame are as large as in use.
-SMALL, LARGE, LARGE_SHARE = ((192, 160), 24), (SIZES[0], 8), 0.6
+# is no smaller than in use, so that faces that fill a frame are as large.
+SMALL, LARGE, LARGE_SHARE = ((192, 160), 24), ((448, 352), 8), 0.6
 WARM_UP = 100
 # A line with the mean losses is written each so many steps, a state at least so often (seconds).
 ROUND = 200

@@ -374,8 +374,8 @@ mod tests {
             let (pixels, of_own) = (size[0] * size[1], own[0] * own[1]);
             assert!(pixels <= of_own, "{size:?} would take longer than {own:?}");
         }
-        let wrong = builtin::DETECTOR.0.replace("[384, 384]", "[384, 4]");
-        assert!(DetectorCard::parse(&wrong).unwrap_err().contains("384x4"));
+        let wrong = builtin::DETECTOR.0.replace("[352, 352]", "[352, 4]");
+        assert!(DetectorCard::parse(&wrong).unwrap_err().contains("352x4"));
     }
 
     #[test]

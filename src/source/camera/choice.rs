@@ -113,7 +113,7 @@ const MIN_SIDE: u32 = 64;
 /// No webcam has longer sides; a driver that claims so is not believed.
 pub const MAX_SIDE: u32 = 8192;
 
-/// The size that suits the analysis: the detector sees 448 pixels, and a face at arm's length
+/// The size that suits the analysis: the detector sees 416 pixels, and a face at arm's length
 /// then fills the emotion model's input. More pixels cost time and tell nothing more.
 pub const PREFERRED_SIZE: (u32, u32) = (640, 480);
 /// The rate at which expressions are read. More costs time; brief ones last about 1/5 s.
