@@ -73,12 +73,10 @@ fn main() {
 
 /// One run of a detector at each of its sizes, and of its second look.
 fn find(bench: &Bench, whose: &str, model: &DetectorModel) {
-    let DetectorModel { card, network, second_look, .. } = model;
-    let own = [card.input.width, card.input.height];
-    for size in std::iter::once(&own).chain(&card.other_sizes) {
+    let DetectorModel { card, second_look, .. } = model;
+    for size in std::iter::once(&card.input.size()).chain(&card.other_sizes) {
         let input = vec![128.0; card.input_at(*size).shape().iter().product()];
-        let other = (*size != own).then(|| model.network_at(*size).expect("it loads"));
-        let network = other.as_ref().unwrap_or(network);
+        let network = model.network_at(*size).expect("it loads");
         let name = format!("{} {}x{} ({whose})", card.name, size[0], size[1]);
         bench.print(&name, || network.run(&input).expect("an answer"));
     }

@@ -165,6 +165,11 @@ impl Channels {
 }
 
 impl InputCard {
+    /// Width and height.
+    pub fn size(&self) -> [usize; 2] {
+        [self.width, self.height]
+    }
+
     /// Shape with batch 1.
     pub fn shape(&self) -> [usize; 4] {
         let channels = self.channels.count();
@@ -373,10 +378,9 @@ impl DetectorCard {
     /// than others.
     pub fn size_for(&self, width: u32, height: u32) -> [usize; 2] {
         let scale = |[w, h]: &[usize; 2]| (*w as f32 / width as f32).min(*h as f32 / height as f32);
-        let own = [self.input.width, self.input.height];
         let larger =
             |best, size: &[usize; 2]| if scale(size) > scale(&best) { *size } else { best };
-        self.other_sizes.iter().fold(own, larger)
+        self.other_sizes.iter().fold(self.input.size(), larger)
     }
 
     /// The tensor it takes at `size`, width and height.

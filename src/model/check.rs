@@ -247,8 +247,7 @@ impl Check {
         }
         if let Card::Detector(detector) = card {
             for size in &detector.other_sizes {
-                let shape = detector.input_at(*size).shape();
-                let fits = tract::load(onnx, &shape, &outputs)
+                let fits = super::detector_at(detector, onnx, *size)
                     .map_err(|error| format!("the network {error}"))
                     .and_then(|network| card.check(network.output_shapes()));
                 if let Err(reason) = fits {

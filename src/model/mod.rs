@@ -80,7 +80,7 @@ impl DetectorModel {
             DetectorCard::parse(card).map_err(|reason| ModelError::card(place, reason))?;
         let onnx = read(&card.file)?;
         card.sha256 = check_sha256(place, &onnx, &card.sha256)?;
-        let network = detector_at(&card, &onnx, [card.input.width, card.input.height])
+        let network = detector_at(&card, &onnx, card.input.size())
             .map_err(|error| ModelError::network(place, error))?;
         card.check(network.output_shapes())
             .map_err(|reason| ModelError::mismatch(place, reason))?;

@@ -47,7 +47,7 @@ impl FaceDetector {
     /// a tenth of a second longer.
     fn sight_for(&mut self, (width, height): (u32, u32)) -> Result<usize, NetworkError> {
         let size = self.model.card.size_for(width, height);
-        let known = self.sights.iter().position(|s| [s.card.width, s.card.height] == size);
+        let known = self.sights.iter().position(|sight| sight.card.size() == size);
         if let Some(known) = known {
             return Ok(known);
         }

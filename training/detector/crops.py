@@ -10,7 +10,7 @@ SHRINK_ABOVE = 1.6
 
 
 def cut(picture: Image.Image, box: np.ndarray) -> np.ndarray:
-    """`[SIDE, SIDE, 3]` u8: RGB: the square around `box`; black beyond the picture."""
+    """`[SIDE, SIDE, 3]` u8, RGB: the square around `box`; black beyond the picture."""
     per_pixel = MARGIN * float((box[2:] - box[:2]).max()) / SIDE
     corner = (box[:2] + box[2:]) / 2 - per_pixel * SIDE / 2
     shrink = 1

@@ -215,7 +215,7 @@ fn size_problems(sizes: &[[usize; 2]]) -> Vec<String> {
 
 impl InputCard {
     pub(in crate::model) fn problems(&self) -> Vec<String> {
-        let mut problems = size_problems(&[[self.width, self.height]]);
+        let mut problems = size_problems(&[self.size()]);
         for (name, values) in [("mean", &self.mean), ("std", &self.std)] {
             if values.len() != 1 && values.len() != self.channels.count() {
                 let wanted = if self.channels.count() == 1 { "1" } else { "1 or 3" };
@@ -363,7 +363,7 @@ mod tests {
     #[test]
     fn a_frame_is_given_to_the_size_in_which_it_is_largest() {
         let card = DetectorCard::parse(builtin::DETECTOR.0).unwrap();
-        let own = [card.input.width, card.input.height];
+        let own = card.input.size();
         assert_eq!(card.size_for(640, 480), own);
         for (width, height) in [(1920.0, 1080.0), (100.0, 100.0), (480.0, 640.0), (1080.0, 1920.0)]
         {
