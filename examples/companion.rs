@@ -35,7 +35,7 @@ fn main() {
     });
     for second in 0..1800 {
         let at = now(f64::from(second));
-        // `Reading::of` makes one from an observation; this one is made up.
+        // `UserFace` makes one from an observation; this one is made up.
         companion.observe(at.secs, annoyed());
         let Some(decision) = companion.decide(&at) else { continue };
         if decision.speaks() {

@@ -47,7 +47,7 @@ pub use intent::{
 pub use log::{Log, LogRow};
 pub use profile::{Profile, ProfileError, RememberedAnswer};
 pub use ranking::{Item, Ranked, Reactions};
-pub use reading::{EXPRESSIONS, FaceSign, Reading};
+pub use reading::{EXPRESSIONS, FaceSign, Reading, UserFace};
 pub use reliability::Found;
 pub use strategies::{
     Action, BUILTIN, Language, Limits, Message, Never, Strategies, Strategy, StrategyError,

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use super::reserve_font::ReserveFont;
-use crate::interaction::{Decision, Intent, Reading};
+use crate::interaction::{Decision, Intent, Reading, UserFace};
 use crate::runtime::companion::Mind;
 use crate::settings::CompanionSettings;
 
@@ -29,6 +29,8 @@ pub struct CompanionStore {
     pub font: FontSearch,
     /// Readings are wanted.
     pub(super) watches: bool,
+    /// Whose face it is told of.
+    pub(super) user: UserFace,
     /// The newest reading that it was not told.
     pub(super) reading: Option<(Instant, Reading)>,
     /// What the worker was told last.

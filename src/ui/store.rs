@@ -4,7 +4,6 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use crate::frame::RunId;
-use crate::interaction::Reading;
 use crate::observation::{Labels, TrackId};
 use crate::runtime::live::{Event, LiveObservation, LiveStats, ModelsInfo};
 use crate::runtime::teaching::TeachingEvent;
@@ -362,8 +361,8 @@ impl Store {
         }
         self.begin_run(live.observation.run);
         let at = self.secs(live.captured_at);
-        if let (true, Some(labels)) = (self.companion.watches, self.labels()) {
-            let reading = Reading::of(&live.observation, labels);
+        if let (true, Some(labels)) = (self.companion.watches, self.labels().cloned()) {
+            let reading = self.companion.user.read(&live.observation, &labels);
             self.companion.reading = Some((live.captured_at, reading));
         }
         self.baseline.offer(&live.observation);

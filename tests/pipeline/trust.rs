@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use mien::frame::RunId;
-use mien::interaction::{Reading, UserModel, Usual};
+use mien::interaction::{Reading, UserFace, UserModel, Usual};
 use mien::source::demo::{Scene, SceneKind};
 use mien::source::media::{self, MediaItem, OpenOptions};
 
@@ -31,12 +31,12 @@ fn trust(readings: &[(f64, Reading)]) -> [f64; 3] {
 fn the_drawn_head_is_trusted() {
     let mut scene = Scene::new(SceneKind::Alone, SIZE, SEED);
     let mut pipeline = pipeline();
-    let labels = pipeline.labels().clone();
+    let (labels, mut face) = (pipeline.labels().clone(), UserFace::default());
     // Its moods repeat after 48 s; it moves and blinks, and is seen with noise.
     let readings: Vec<(f64, Reading)> = (0..480)
         .map(|index| {
             let (frame, _) = drawn(&mut scene, RunId(1), index, 10.0);
-            (index as f64 / 10.0, Reading::of(&pipeline.process(&frame).unwrap(), &labels))
+            (index as f64 / 10.0, face.read(&pipeline.process(&frame).unwrap(), &labels))
         })
         .collect();
     let trust = trust(&readings);
@@ -60,7 +60,7 @@ fn real_faces_are_trusted() {
         "intel/head-pose-face-detection-female-and-male.gif",
     ] {
         let mut pipeline = pipeline();
-        let labels = pipeline.labels().clone();
+        let (labels, mut face) = (pipeline.labels().clone(), UserFace::default());
         let mut reader = media::open(&media.join(name), &OpenOptions::default()).unwrap();
         let mut readings = Vec::new();
         while let Ok(Some(MediaItem::Picture(picture))) = reader.next_item() {
@@ -69,7 +69,7 @@ fn real_faces_are_trusted() {
             }
             let frame = picture.into_frame(RunId(1)).unwrap();
             let observation = pipeline.process(&frame).unwrap();
-            readings.push((frame.pts.as_secs_f64(), Reading::of(&observation, &labels)));
+            readings.push((frame.pts.as_secs_f64(), face.read(&observation, &labels)));
         }
         let trust = trust(&readings);
         println!("{name}: {} readings, {trust:?}", readings.len());

@@ -10,7 +10,7 @@ use serde_json::json;
 
 use super::files::Parts;
 use super::{PartsArgs, Problem, profile};
-use crate::interaction::{Decision, Language, Now, Reading, Setup};
+use crate::interaction::{Decision, Language, Now, Setup, UserFace};
 use crate::observation::Labels;
 use crate::runtime::companion::{Attendant, Input, inputs};
 use crate::runtime::live::{Live, LiveObservation};
@@ -63,6 +63,7 @@ fn parse_every(text: &str) -> Result<f64, String> {
 /// The companion at work.
 pub struct CompanionSide {
     attendant: Attendant,
+    user: UserFace,
     inputs: Receiver<Result<Input, String>>,
     json: bool,
 }
@@ -97,12 +98,12 @@ impl CompanionSide {
             eprintln!("mien: {error}.");
         }
         attendant.set_recording(recording);
-        Ok(Some(Self { attendant, inputs, json }))
+        Ok(Some(Self { attendant, user: UserFace::default(), inputs, json }))
     }
 
     /// Takes one observation.
     pub fn observe(&mut self, live: &LiveObservation, labels: &Labels) {
-        self.attendant.observe(live.captured_at, Reading::of(&live.observation, labels));
+        self.attendant.observe(live.captured_at, self.user.read(&live.observation, labels));
     }
 
     /// Hears what came in, decides if it is time, and says so on standard output.
