@@ -29,6 +29,7 @@ fn models_lists_what_is_built_in_and_what_lies_in_a_folder() {
     let names: Vec<_> = lines.iter().map(|line| line["name"].as_str().unwrap()).collect();
     assert_eq!(names, ["mien-emotion-48", "mien-detector", "other", "tiny"]);
     assert_eq!(lines[0]["labels"].as_array().unwrap().len(), 8);
+    assert_eq!(lines[1]["other_sizes"][0], serde_json::json!([448, 256]));
     assert_eq!((&lines[0]["built_in"], &lines[2]["built_in"]), (&true.into(), &false.into()));
     assert_eq!(lines[3]["sha256"], Value::Null);
     let ended = run(&["models", "no such folder"]);

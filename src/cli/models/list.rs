@@ -106,9 +106,9 @@ fn print_json(models: &[Known]) -> io::Result<()> {
     let mut out = io::stdout().lock();
     for known in models {
         let card = &known.card;
-        let (task, labels) = match card {
-            Card::Emotion(card) => ("emotion", Some(card.labels().names().to_vec())),
-            Card::Detector(_) => ("face-detection", None),
+        let (task, labels, other_sizes) = match card {
+            Card::Emotion(card) => ("emotion", Some(card.labels().names().to_vec()), None),
+            Card::Detector(card) => ("face-detection", None, Some(&card.other_sizes)),
         };
         let input = card.input();
         let layout = match input.layout {
@@ -130,6 +130,7 @@ fn print_json(models: &[Known]) -> io::Result<()> {
                 "height": input.height,
                 "channels": channels(input.channels),
             },
+            "other_sizes": other_sizes,
             "licence": { "weights": card.licence().weights, "data": card.licence().data },
             "metrics": card.metrics(),
         });
