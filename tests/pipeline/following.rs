@@ -122,7 +122,9 @@ fn real_faces_that_are_followed_read_as_searched_ones() {
             println!("{} {every:?}: {difference:?}", path.file_name().unwrap().display());
             let Difference { found: [with, without], compared, same_label, .. } = difference;
             assert!(with.abs_diff(without) * 50 <= without + 50, "{difference:?}");
-            assert!(same_label * 100 >= compared * 93, "{difference:?}");
+            // One in fifteen, or two of a short clip: a reading on the border of unsure may fall to
+            // either side.
+            assert!(compared - same_label <= (compared / 15).max(2), "{difference:?}");
             assert!(difference.smoothed < 0.05, "{difference:?}");
         }
     }

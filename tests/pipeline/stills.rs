@@ -14,7 +14,7 @@ const SHOWN: [Emotion; 4] =
     [Emotion::Neutral, Emotion::Happiness, Emotion::Surprise, Emotion::Sadness];
 
 /// The posterior that the expression shown must reach.
-const SURE: f32 = 0.7;
+const SURE: f32 = 0.65;
 
 /// Half a second of a still; the observation of the last frame.
 fn look_at(pipeline: &mut Pipeline, run: RunId, still: Still) -> Observation {

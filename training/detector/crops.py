@@ -9,19 +9,21 @@ SIDE, MARGIN = 48, 1.8
 SHRINK_ABOVE = 1.6
 
 
-def cut(picture: Image.Image, box: np.ndarray) -> np.ndarray:
-    """`[SIDE, SIDE, 3]` u8, RGB: the square around `box`; black beyond the picture."""
-    per_pixel = MARGIN * float((box[2:] - box[:2]).max()) / SIDE
-    corner = (box[:2] + box[2:]) / 2 - per_pixel * SIDE / 2
+def cut(
+    picture: Image.Image, box: np.ndarray, side: int = SIDE, margin: float = MARGIN
+) -> np.ndarray:
+    """`[side, side, 3]` u8, RGB: the square around `box`; black beyond the picture."""
+    per_pixel = margin * float((box[2:] - box[:2]).max()) / side
+    corner = (box[:2] + box[2:]) / 2 - per_pixel * side / 2
     shrink = 1
     while per_pixel / shrink > SHRINK_ABOVE:
         shrink *= 2
     # No more of the picture than is needed, from a pixel on at which averaging begins anew.
-    first = [max(0, int(side // shrink) - 2) * shrink for side in corner]
-    last = [int(side + per_pixel * SIDE) + 3 * shrink for side in corner]
+    first = [max(0, int(place // shrink) - 2) * shrink for place in corner]
+    last = [int(place + per_pixel * side) + 3 * shrink for place in corner]
     part = [min(high, whole) for high, whole in zip(last, picture.size, strict=True)]
     if part[0] <= first[0] or part[1] <= first[1]:
-        return np.zeros((SIDE, SIDE, 3), np.uint8)
+        return np.zeros((side, side, 3), np.uint8)
     around = picture.crop((*first, *part)).convert("RGB")
     if shrink > 1:
         around = around.reduce(shrink)
@@ -29,7 +31,7 @@ def cut(picture: Image.Image, box: np.ndarray) -> np.ndarray:
     matrix = np.array([per_pixel, 0, corner[0], 0, per_pixel, corner[1]]) / shrink
     return np.asarray(
         around.transform(
-            (SIDE, SIDE), Image.Transform.AFFINE, tuple(matrix), Image.Resampling.BILINEAR
+            (side, side), Image.Transform.AFFINE, tuple(matrix), Image.Resampling.BILINEAR
         )
     )
 

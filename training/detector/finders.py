@@ -13,6 +13,8 @@ from . import NMS_IOU, SIZES, STRIDES, crops, data
 
 # Nothing below this is worth sorting.
 LEAST_SCORE = 0.1
+# From which score on a box is taken for a face, where no card says so.
+THRESHOLD = 0.6
 
 
 class Found(NamedTuple):
@@ -22,6 +24,9 @@ class Found(NamedTuple):
 
 
 class Finder(Protocol):
+    threshold: float
+    """From which score on a box is taken for a face."""
+
     def find(self, picture: Image.Image) -> Found: ...
 
     def milliseconds(self, rounds: int = 60) -> float: ...
@@ -67,14 +72,16 @@ class SecondLook:
     def __init__(self, folder: Path, card: dict) -> None:
         self.network = session(folder / card["file"])
         self.least_score, self.share = card["least_score"], card["share"]
+        self.side, self.margin = card["input"]["width"], card["margin"]
 
     def again(self, picture: Image.Image, found: Found) -> Found:
         likely = found.scores >= self.least_score
         boxes, points = found.boxes[likely], found.points[likely]
         logits = self.share * crops.logit(found.scores[likely])
         for index, one in enumerate(boxes):
-            crop = crops.cut(picture, one).astype(np.float32).transpose(2, 0, 1)[None]
-            logits[index] += self.network.run(None, {"crop": crop})[0].item()
+            crop = crops.cut(picture, one, self.side, self.margin)
+            tensor = crop.astype(np.float32).transpose(2, 0, 1)[None]
+            logits[index] += self.network.run(None, {"crop": tensor})[0].item()
         order = logits.argsort()[::-1]
         return Found(boxes[order], 1 / (1 + np.exp(-logits[order])), points[order])
 
@@ -87,8 +94,9 @@ class MienFinder:
         height, width = self.network.get_inputs()[0].shape[2:]
         fixed = isinstance(width, int) and isinstance(height, int)
         self.sizes = ((width, height),) if fixed else SIZES
-        wanted = second_look and card.exists()
-        look = tomllib.loads(card.read_text()).get("second_look") if wanted else None
+        facts = tomllib.loads(card.read_text()) if card.exists() else {}
+        self.threshold = facts.get("output", {}).get("score_threshold", THRESHOLD)
+        look = facts.get("second_look") if second_look else None
         self.second_look = SecondLook(path.parent, look) if look else None
 
     def find(self, picture: Image.Image) -> Found:
@@ -108,6 +116,8 @@ class MienFinder:
 
 class YuNetFinder:
     """YuNet-n (Apache 2.0), at 320x320 or, with a network of free size, at the picture's own."""
+
+    threshold = THRESHOLD
 
     def __init__(self, path: Path) -> None:
         self.network = session(path)

@@ -1,6 +1,6 @@
 """How good a detector is, on held-back pictures, staged portraits and pictures without a face.
 
-    python -m detector.measure MODEL.onnx... [--threshold 0.6] [--json FILE]
+    python -m detector.measure MODEL.onnx... [--threshold T] [--json FILE]
 
 Takes ONNX files of this project and of YuNet-n.
 """
@@ -212,7 +212,7 @@ def choose_portraits(pictures: list[data.Picture], count: int = 100) -> list[dat
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("models", type=Path, nargs="+")
-    parser.add_argument("--threshold", type=float, default=0.6)
+    parser.add_argument("--threshold", type=float, help="for all; else that of each card")
     parser.add_argument("--labels", type=Path, default=Path("runs/detector"))
     parser.add_argument("--data", type=Path, default=Path("../../shared/data"))
     parser.add_argument("--json", type=Path)
@@ -223,7 +223,9 @@ def main() -> None:
     )
     results = {}
     for path in given.models:
-        results[str(path)] = report(finders.open_finder(path), scenes, portraits, given.threshold)
+        finder = finders.open_finder(path)
+        threshold = given.threshold or finder.threshold
+        results[str(path)] = report(finder, scenes, portraits, threshold)
         print(describe(str(path), results[str(path)]), flush=True)
     if given.json:
         given.json.write_text(json.dumps(results, indent=1) + "\n")

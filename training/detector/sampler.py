@@ -3,13 +3,14 @@
 import math
 import random as stdlib_random
 import string
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache, cached_property
+from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
-from . import STRIDES, data
+from . import STRIDES, data, mask
 
 # Faces smaller than this at the network's input are neither asked for nor forbidden.
 LEAST_FACE = 12
@@ -57,8 +58,8 @@ class Source:
         overlaps = data.overlap(picture.truth, picture.boxes)
         for drawn, row in zip(picture.truth, overlaps, strict=True):
             if len(row) and row.max() > 0.35:
-                # People and the teacher agree: no doubt is left.
-                kinds[row.argmax()] = POINTS_KNOWN
+                # People and the teacher agree: no doubt is left, and the box is that of people.
+                boxes[row.argmax()], kinds[row.argmax()] = drawn, POINTS_KNOWN
                 continue
             least = (drawn[2:] - drawn[:2]).min()
             if least >= 3:
@@ -82,13 +83,36 @@ class Sample:
     kinds: np.ndarray
 
 
+@dataclass
+class Sources:
+    scenes: list[Source]
+    portraits: list[Source]
+    faceless: list[Source] = field(default_factory=list)
+    """Pictures without any face."""
+
+    @classmethod
+    def load(cls, labels: Path, folder: Path, faceless: Path | None) -> "Sources":
+        """What training may see; `folder` holds the pictures that `labels` are of."""
+        scenes = data.load_labels(labels / "scenes.npz", folder / "wider_train/images")
+        portraits = data.load_labels(labels / "portraits.npz", folder / "lfw_faces")
+        without = data.without_faces(faceless) if faceless else []
+        return cls(
+            [Source.of(one) for one in scenes if not data.held_back(one.path.name)],
+            [
+                Source.of(one)
+                for one in portraits
+                if not data.held_back(one.path.name) and (one.scores >= data.SURE).any()
+            ],
+            [Source.of(one) for one in without],
+        )
+
+
 class Sampler:
     """Draws samples; the same seed draws the same ones."""
 
-    def __init__(
-        self, scenes: list[Source], portraits: list[Source], seed: int, empty: float
-    ) -> None:
-        self.scenes, self.portraits, self.empty = scenes, portraits, empty
+    def __init__(self, sources: Sources, seed: int, empty: float) -> None:
+        self.scenes, self.portraits = sources.scenes, sources.portraits
+        self.faceless, self.empty = sources.faceless, empty
         self.random = stdlib_random.Random(seed)
         self.numbers = np.random.default_rng(seed)
 
@@ -177,10 +201,12 @@ class Sampler:
         )
 
     def without_face(self, width: int, height: int) -> Sample:
-        """Part of a scene that touches no face and no doubt: torsos, hands, letters, wheels."""
+        """Part of a scene that touches no face and no doubt: torsos, hands, letters, wheels; or of
+        a picture that has none."""
         random = self.random
         for _ in range(50):
-            source = random.choice(self.scenes)
+            other = self.faceless and random.random() < 0.5
+            source = random.choice(self.faceless if other else self.scenes)
             whole_width, whole_height = source.size
             largest = min(whole_width / width, whole_height / height)
             per_pixel = math.exp(random.uniform(math.log(0.25 * largest), math.log(largest)))
@@ -205,7 +231,10 @@ class Sampler:
         front = self.around_face(self.random.choice(self.portraits), width, height, inside=False)
         if self.random.random() >= 0.75:
             return front
-        behind = self.around_face(self.random.choice(self.scenes), width, height, inside=True)
+        if self.faceless and self.random.random() < 0.3:
+            behind = self.without_face(width, height)
+        else:
+            behind = self.around_face(self.random.choice(self.scenes), width, height, inside=True)
         free = (front.pixels == front.pixels[0, 0]).all(2)
         if free.mean() < 0.2 or not free[-1, -1]:
             return front
@@ -259,25 +288,20 @@ class Sampler:
         known = np.flatnonzero(sample.kinds == POINTS_KNOWN)
         if not len(known):
             return
-        eye, other, nose, left, right = sample.points[random.choice(list(known))]
-        eyes = float(np.linalg.norm(other - eye))
-        down = (left + right - eye - other) / 2
-        if eyes < 2 or not down.any():
+        points = sample.points[random.choice(list(known))]
+        if np.linalg.norm(points[1] - points[0]) < 2:
             return
-        across, down = (other - eye) / eyes, down / np.linalg.norm(down)
-        reach = random.uniform(0.6, 0.9) * eyes
-        top = nose - random.uniform(0.1, 0.45) * eyes * down
-        chin = (left + right) / 2 + random.uniform(0.5, 0.9) * eyes * down
-        narrow = random.uniform(0.4, 0.9) * reach
-        corners = [
-            top - reach * across,
-            top + random.uniform(-0.1, 0.1) * eyes * down,
-            top + reach * across,
-            chin + narrow * across,
-            chin - narrow * across,
-        ]
+        reach = random.uniform(0.6, 0.9)
+        outline = mask.corners(
+            points,
+            reach,
+            nose=random.uniform(0.1, 0.45),
+            chin=random.uniform(0.5, 0.9),
+            narrow=random.uniform(0.4, 0.9) * reach,
+            fold=random.uniform(-0.1, 0.1),
+        )
         picture = Image.fromarray(sample.pixels.astype(np.uint8))
-        ImageDraw.Draw(picture).polygon([tuple(corner) for corner in corners], self.any_colour())
+        ImageDraw.Draw(picture).polygon(outline, self.any_colour())
         sample.pixels = np.asarray(picture, np.float32)
 
     def clutter(self, sample: Sample) -> None:

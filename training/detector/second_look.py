@@ -27,7 +27,7 @@ from torch.nn import functional as F
 from . import SIZES, data, finders
 from .crops import SIDE, cut, logit
 from .network import convolution
-from .sampler import DOUBT, Sample, Sampler, Source
+from .sampler import DOUBT, Sample, Sampler, Source, Sources
 from .train import synthetic
 
 # Weaker boxes are not looked at.
@@ -224,11 +224,6 @@ def write(net: Joined, path: Path) -> float:
     return worst
 
 
-def training_sources(labels: Path, folder: Path) -> list[Source]:
-    pictures = data.load_labels(labels, folder)
-    return [Source.of(one) for one in pictures if not data.held_back(one.path.name)]
-
-
 def smoke() -> None:
     class Oval:
         """Finds every drawn oval, and something else as well."""
@@ -241,7 +236,7 @@ def smoke() -> None:
             )
 
     sources = [Source.of(one) for one in synthetic(6)]
-    boxes = collect(Oval(), Sampler(sources, [], seed=1, empty=0.3), 40)
+    boxes = collect(Oval(), Sampler(Sources(sources, []), seed=1, empty=0.3), 40)
     out = Path("runs/smoke/second_look")
     net = train(boxes, out, epochs=1, seed=0)
     write(load(out / "weights.pt"), out / "second_look.onnx")
@@ -257,6 +252,7 @@ def main() -> None:
     parser.add_argument("--model", type=Path, default=Path("../models/mien-detector/model.onnx"))
     parser.add_argument("--labels", type=Path, default=Path("runs/detector"))
     parser.add_argument("--data", type=Path, default=Path("../../shared/data"))
+    parser.add_argument("--faceless", type=Path, help="a folder of pictures without a face")
     parser.add_argument("--boxes", type=Path, nargs="+", default=[Path("runs/detector/boxes.npz")])
     parser.add_argument("--out", type=Path)
     parser.add_argument("--samples", type=int, default=40_000)
@@ -269,9 +265,8 @@ def main() -> None:
     if given.smoke:
         smoke()
     elif given.what == "collect":
-        scenes = training_sources(given.labels / "scenes.npz", given.data / "wider_train/images")
-        portraits = training_sources(given.labels / "portraits.npz", given.data / "lfw_faces")
-        sampler = Sampler(scenes, portraits, given.seed, given.empty)
+        sources = Sources.load(given.labels, given.data, given.faceless)
+        sampler = Sampler(sources, given.seed, given.empty)
         boxes = collect(finders.MienFinder(given.model, second_look=False), sampler, given.samples)
         np.savez(given.out or given.boxes[0], **boxes)
     elif given.what == "train":

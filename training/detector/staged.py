@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 from PIL import Image, ImageDraw
 
-from . import data
+from . import data, mask
 
 FRAME = (640, 480)
 SEED = 11
@@ -57,19 +57,8 @@ class Stage:
 
     def mask(self) -> "Stage":
         """A surgical mask, from below the eyes to the chin."""
-        eye, other, nose, left, right = self.points
-        across, down = (other - eye) / self.eyes, (left + right - eye - other) / 2
-        down /= np.linalg.norm(down)
-        reach = 0.75 * self.eyes
-        top, chin = nose - 0.3 * self.eyes * down, (left + right) / 2 + 0.7 * self.eyes * down
-        corners = [
-            top - reach * across,
-            top,
-            top + reach * across,
-            chin + 0.5 * reach * across,
-            chin - 0.5 * reach * across,
-        ]
-        ImageDraw.Draw(self.frame).polygon([tuple(corner) for corner in corners], (150, 180, 205))
+        outline = mask.corners(self.points, reach=0.75, nose=0.3, chin=0.7, narrow=0.375)
+        ImageDraw.Draw(self.frame).polygon(outline, (150, 180, 205))
         return self
 
     def glasses(self) -> "Stage":

@@ -24,7 +24,7 @@ from torch.utils.data import DataLoader, IterableDataset, get_worker_info
 from running import Training, follow, settings_of
 
 from . import data, losses, network
-from .sampler import Sampler, Source, targets
+from .sampler import Sampler, Source, Sources, targets
 
 # Input sizes of a step with the number of pictures, and the share of steps with the large one. That
 # is no smaller than in use, so that faces that fill a frame are as large.
@@ -37,6 +37,8 @@ STATE_EVERY = 120
 
 @dataclass
 class Settings:
+    faceless: str = ""
+    """A folder of pictures without a face, if there is one."""
     labels: str = "runs/detector"
     data: str = "../../shared/data"
     out: str = "runs/detector/latest"
@@ -91,15 +93,13 @@ def grid(width: int, height: int) -> tuple[Tensor, Tensor]:
 class Batches(IterableDataset):
     """Input size, pixels `[N, H, W, 3]` u8 and `targets` `[N, cells, 16]`, without end."""
 
-    def __init__(
-        self, scenes: list[Source], portraits: list[Source], seed: int, empty: float
-    ) -> None:
-        self.scenes, self.portraits, self.seed, self.empty = scenes, portraits, seed, empty
+    def __init__(self, sources: Sources, seed: int, empty: float) -> None:
+        self.sources, self.seed, self.empty = sources, seed, empty
 
     def __iter__(self) -> Iterator[tuple[tuple[int, int], Tensor, Tensor]]:
         worker = get_worker_info()
         seed = self.seed + (1_000_000 * worker.id if worker else 0)
-        sampler = Sampler(self.scenes, self.portraits, seed, self.empty)
+        sampler = Sampler(self.sources, seed, self.empty)
         while True:
             size, count = LARGE if sampler.random.random() < LARGE_SHARE else SMALL
             corners, strides = (part.numpy() for part in grid(*size))
@@ -122,27 +122,17 @@ class Run(Training):
             self.net.parameters(), lr=settings.rate, weight_decay=settings.decay
         )
         self.start()
-        scenes, portraits = self.sources()
         # A resumed run goes on with other samples than it began with.
-        batches = Batches(scenes, portraits, settings.seed + self.step, settings.empty)
+        batches = Batches(self.sources(), settings.seed + self.step, settings.empty)
         self.batches = iter(DataLoader(batches, batch_size=None, num_workers=settings.workers))
 
-    def sources(self) -> tuple[list[Source], list[Source]]:
-        if self.settings.smoke:
-            return [Source.of(one) for one in synthetic(6)], [
-                Source.of(one) for one in synthetic(4, 1)
-            ]
-        labels, folder = Path(self.settings.labels), Path(self.settings.data)
-        scenes = data.load_labels(labels / "scenes.npz", folder / "wider_train/images")
-        portraits = data.load_labels(labels / "portraits.npz", folder / "lfw_faces")
-        return (
-            [Source.of(one) for one in scenes if not data.held_back(one.path.name)],
-            [
-                Source.of(one)
-                for one in portraits
-                if not data.held_back(one.path.name) and (one.scores >= data.SURE).any()
-            ],
-        )
+    def sources(self) -> Sources:
+        given = self.settings
+        if given.smoke:
+            parts = [[Source.of(one) for one in synthetic(count, count)] for count in (6, 4)]
+            return Sources(*parts)
+        faceless = Path(given.faceless) if given.faceless else None
+        return Sources.load(Path(given.labels), Path(given.data), faceless)
 
     def progress(self) -> float:
         """How far the schedule is, 0 to 1, by steps or by time, whichever is further."""

@@ -47,9 +47,7 @@ def frame_of(image: np.ndarray) -> Image.Image:
     return Image.fromarray(np.pad(image, border, mode="edge")).convert("RGB")
 
 
-def frame_ferplus(
-    finder: finders.Finder, template: np.ndarray, images: np.ndarray, threshold: float
-) -> np.ndarray:
+def frame_ferplus(finder: finders.Finder, template: np.ndarray, images: np.ndarray) -> np.ndarray:
     """`[N, 2, 3]` f32, NaN where no face was found near the middle."""
     result = np.full((len(images), 2, 3), np.nan, np.float32)
     side = images.shape[1]
@@ -58,7 +56,7 @@ def frame_ferplus(
         border = (ROOM - 1) * side / 2
         for score, points in zip(found.scores, found.points, strict=True):
             inner = points - border
-            if score >= threshold and (np.abs(inner.mean(0) - side / 2) < side / 4).all():
+            if score >= finder.threshold and (np.abs(inner.mean(0) - side / 2) < side / 4).all():
                 result[index] = grid_matrix(similarity(inner, template), side)
                 break
         if index % 2000 == 0:
@@ -83,15 +81,13 @@ def crop(picture: Image.Image, pixels: np.ndarray) -> np.ndarray:
     )
 
 
-def frame_portraits(
-    finder: finders.Finder, template: np.ndarray, paths: list[Path], threshold: float
-) -> np.ndarray:
+def frame_portraits(finder: finders.Finder, template: np.ndarray, paths: list[Path]) -> np.ndarray:
     crops = []
     for path in paths:
         with Image.open(path) as picture:
             picture = picture.convert("RGB")
         found = finder.find(picture)
-        if len(found.scores) and found.scores[0] >= threshold:
+        if len(found.scores) and found.scores[0] >= finder.threshold:
             crops.append(crop(picture, similarity(found.points[0], template)))
     return np.stack(crops)
 
@@ -123,7 +119,6 @@ def main() -> None:
     parser.add_argument("--models", type=Path, default=Path("../models"))
     parser.add_argument("--data", type=Path, default=Path("../../shared/data"))
     parser.add_argument("--out", type=Path, default=Path("runs/emotion"))
-    parser.add_argument("--threshold", type=float, default=0.6)
     parser.add_argument("--first", type=int, help="only so many pictures")
     given = parser.parse_args()
     if given.what == "check":
@@ -136,12 +131,12 @@ def main() -> None:
     if given.what == "ferplus":
         with np.load(given.data / "ferplus.npz") as content:
             images = content["images"][: given.first]
-        matrices = frame_ferplus(finder, template, images, given.threshold)
+        matrices = frame_ferplus(finder, template, images)
         np.savez_compressed(given.out / "aligned.npz", transforms=matrices)
         print(f"faces found in {1 - np.isnan(matrices).any((1, 2)).mean():.1%} of {len(images)}")
     else:
         paths = sorted((given.data / "lfw_faces").iterdir())[: given.first]
-        crops = frame_portraits(finder, template, paths, given.threshold)
+        crops = frame_portraits(finder, template, paths)
         np.savez_compressed(given.out / "unlabelled.npz", crops=crops)
         print(f"{len(crops)} crops of {len(paths)} pictures")
 
