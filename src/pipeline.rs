@@ -37,7 +37,7 @@ pub struct PipelineOptions {
 
 impl Default for PipelineOptions {
     fn default() -> Self {
-        Self { max_faces: 4, smoothing_secs: 0.25, unsure_below: 0.45, search_every_secs: 0.25 }
+        Self { max_faces: 8, smoothing_secs: 0.25, unsure_below: 0.45, search_every_secs: 0.25 }
     }
 }
 
