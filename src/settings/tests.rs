@@ -207,5 +207,5 @@ fn the_file_is_pleasant_to_edit() {
     let text = settings.to_toml();
     assert!(text.starts_with("# Settings of Mien."), "{text}");
     assert!(text.contains("\ntheme = \"system\"\ntext_scale = 1.0\nsource = \"camera\"\n"));
-    assert!(text.contains("\n[pipeline]\nmax_faces = 4\nsmoothing_secs = 0.25\n"), "{text}");
+    assert!(text.contains("\n[pipeline]\nmax_faces = 8\nsmoothing_secs = 0.25\n"), "{text}");
 }
