@@ -28,14 +28,13 @@ impl UserFace {
     pub fn read(&mut self, observation: &Observation, labels: &Labels) -> Reading {
         let area = |face: &FaceReading| face.detection.bbox.area();
         let faces = &observation.faces;
-        let largest = faces.iter().max_by(|a, b| area(a).total_cmp(&area(b)));
-        let before = faces.iter().find(|face| self.last == Some((observation.run, face.track)));
-        let face = match (before, largest) {
-            (Some(before), Some(largest)) if area(largest) < IN_FRONT * area(before) => before,
-            (_, Some(largest)) => largest,
-            // Who is back in a moment is read on.
-            (_, None) => return Reading::default(),
+        // Who is back in a moment is read on.
+        let Some(largest) = faces.iter().max_by(|a, b| area(a).total_cmp(&area(b))) else {
+            return Reading::default();
         };
+        let before = faces.iter().find(|face| self.last == Some((observation.run, face.track)));
+        let still = before.filter(|before| area(largest) < IN_FRONT * area(before));
+        let face = still.unwrap_or(largest);
         self.last = Some((observation.run, face.track));
         Reading { face: Some(FaceSign::of(face, labels)) }
     }

@@ -58,7 +58,7 @@ def load_labels(archive: Path, folder: Path) -> list[Picture]:
     return [Picture(folder / name, *rest) for name, *rest in parts]
 
 
-def without_faces(folder: Path) -> list[Picture]:
+def load_faceless(folder: Path) -> list[Picture]:
     """The pictures of a folder of which nobody is to be seen in any."""
     none = np.zeros((0, 4), np.float32), np.zeros(0, np.float32), np.zeros((0, 5, 2), np.float32)
     return [Picture(path, *none) for path in sorted(folder.glob("*.jpg"))]

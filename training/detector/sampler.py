@@ -95,7 +95,7 @@ class Sources:
         """What training may see; `folder` holds the pictures that `labels` are of."""
         scenes = data.load_labels(labels / "scenes.npz", folder / "wider_train/images")
         portraits = data.load_labels(labels / "portraits.npz", folder / "lfw_faces")
-        without = data.without_faces(faceless) if faceless else []
+        without = data.load_faceless(faceless) if faceless else []
         return cls(
             [Source.of(one) for one in scenes if not data.held_back(one.path.name)],
             [
